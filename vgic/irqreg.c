@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Registers with a few bits for each interrupt, of the distributor (SPIs) and the redistributors (SGIs, PPIs).
+ *
+ * A vCPU that is loaded on another CPU has part of its state in that CPU's list registers. Writes then leave a mark in
+ * the word and a kick, as do reads of pending and active state, which answer from what was in the list register when it
+ * was last looked at: the state a moment ago, as on hardware whose CPU interface is far away. A guest that polls sees the
+ * change, because the kick makes the other CPU look.
+ *
+ * Interrupts tied to physical ones are changed there too. The caller holds the distributor's lock for writes, so that two
+ * writers cannot leave the virtual and the physical interrupt in different states.
+ */
+#include "vgic/mmio.h"
+
+/* How many of the interrupts that @a covers exist. */
+static u32 irq_count(const struct vgic_access *a)
+{
+	u32 end = VGIC_NR_PRIVATE + a->vgic->cfg.nr_spis;
+
+	return a->first >= end ? 0 : MIN(a->nr, end - a->first);
+}
+
+static u64 read_flag(const struct vgic_access *a, u64 flag)
+{
+	u32 i, nr = irq_count(a);
+	u64 val = 0;
+
+	for (i = 0; i < nr; i++)
+		if (atomic_load_relaxed(vgic_word(a->c, a->first + i)) & flag)
+			val |= BIT(i);
+	return val;
+}
+
+/* Calls @fn with each interrupt whose bit is set in @val. */
+static void for_each_set(const struct vgic_access *a, u64 val,
+			 void (*fn)(struct vgic_cpu *c, u32 intid))
+{
+	u32 nr = irq_count(a);
+
+	if (!nr)
+		return;
+	for (val &= GENMASK(nr - 1, 0); val; val &= val - 1)
+		fn(a->c, a->first + (u32)__builtin_ctzll(val));
+}
+
+u64 vgic_read_group(const struct vgic_access *a)
+{
+	return read_flag(a, IRQ_GROUP1);
+}
+
+void vgic_write_group(const struct vgic_access *a, u64 val)
+{
+	u32 i, nr = irq_count(a);
+	struct vgic_irq irq;
+
+	for (i = 0; i < nr; i++) {
+		vgic_irq_lock(a->c, a->first + i, &irq);
+		vgic_irq_commit(&irq, val & BIT(i) ? irq.w | IRQ_GROUP1 : irq.w & ~IRQ_GROUP1);
+	}
+}
+
+u64 vgic_read_enable(const struct vgic_access *a)
+{
+	return read_flag(a, IRQ_ENABLED);
+}
+
+static void irq_enable(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, intid, &irq);
+	w = irq.w;
+	vgic_irq_commit(&irq, w | IRQ_ENABLED);
+	if (w & IRQ_HW)
+		vgic_host_hw_enable(vgic_hw_host(c, intid), vgic_pintid(c, intid), true);
+}
+
+static void irq_disable(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, intid, &irq);
+	w = irq.w;
+	vgic_irq_commit(&irq, w & ~IRQ_ENABLED);
+	if (w & IRQ_HW)
+		vgic_host_hw_enable(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
+}
+
+void vgic_write_senable(const struct vgic_access *a, u64 val)
+{
+	for_each_set(a, val, irq_enable);
+}
+
+void vgic_write_cenable(const struct vgic_access *a, u64 val)
+{
+	for_each_set(a, val, irq_disable);
+}
+
+/* Pending and active state as a guest may see it. */
+static void irq_state(struct vgic_cpu *c, u32 intid, bool *pending, bool *active)
+{
+	u64 w = atomic_load_relaxed(vgic_word(c, intid));
+	struct vgic_irq irq;
+	u32 owe;
+
+	if (!(w & IRQ_IN_LR)) {
+		*pending = vgic_word_pending(w);
+		*active = w & IRQ_ACTIVE;
+		return;
+	}
+	vgic_irq_lock(c, intid, &irq);
+	owe = vgic_lr_peek(irq.c, irq.w, pending, active);
+	vgic_irq_unlock(&irq);
+	if (owe)
+		vgic_irq_settle(irq.c, intid, owe);
+}
+
+u64 vgic_read_pend(const struct vgic_access *a)
+{
+	u32 i, nr = irq_count(a);
+	bool pending, active;
+	u64 val = 0;
+
+	for (i = 0; i < nr; i++) {
+		u32 intid = a->first + i;
+
+		irq_state(a->c, intid, &pending, &active);
+		if (!pending && (atomic_load_relaxed(vgic_word(a->c, intid)) & IRQ_HW))
+			pending = vgic_host_hw_get_pending(vgic_hw_host(a->c, intid),
+							   vgic_pintid(a->c, intid));
+		if (pending)
+			val |= BIT(i);
+	}
+	return val;
+}
+
+static void irq_set_pending(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_irq irq;
+
+	vgic_irq_lock(c, intid, &irq);
+	if (irq.w & IRQ_HW) {
+		/* It comes back as vgic_inject_hw_*(). */
+		vgic_host_hw_set_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid), true);
+		vgic_irq_unlock(&irq);
+		return;
+	}
+	vgic_irq_commit(&irq, (irq.w | IRQ_PENDING) & ~IRQ_UNPEND);
+}
+
+static void irq_clear_pending(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, intid, &irq);
+	w = irq.w & ~IRQ_PENDING;
+	if (w & IRQ_IN_LR)
+		w |= IRQ_UNPEND;
+	if (w & IRQ_HW) {
+		vgic_host_hw_set_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
+		/* What was taken from the physical interrupt is active there, and the guest will never end it. */
+		if ((irq.w & (IRQ_PENDING | IRQ_ACTIVE)) == IRQ_PENDING)
+			vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid),
+						false);
+	}
+	vgic_irq_commit(&irq, w);
+}
+
+void vgic_write_spend(const struct vgic_access *a, u64 val)
+{
+	for_each_set(a, val, irq_set_pending);
+}
+
+void vgic_write_cpend(const struct vgic_access *a, u64 val)
+{
+	for_each_set(a, val, irq_clear_pending);
+}
+
+u64 vgic_read_active(const struct vgic_access *a)
+{
+	u32 i, nr = irq_count(a);
+	bool pending, active;
+	u64 val = 0;
+
+	for (i = 0; i < nr; i++) {
+		irq_state(a->c, a->first + i, &pending, &active);
+		if (active)
+			val |= BIT(i);
+	}
+	return val;
+}
+
+static void irq_set_active(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_irq irq;
+
+	vgic_irq_lock(c, intid, &irq);
+	if (irq.w & IRQ_HW)
+		vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid), true);
+	vgic_irq_commit(&irq, (irq.w | IRQ_ACTIVE) & ~IRQ_UNACT);
+}
+
+void vgic_irq_deactivate(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, intid, &irq);
+	w = irq.w & ~IRQ_ACTIVE;
+	if (w & IRQ_IN_LR)
+		w |= IRQ_UNACT;
+	if ((irq.w & (IRQ_HW | IRQ_ACTIVE)) == (IRQ_HW | IRQ_ACTIVE))
+		vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
+	vgic_irq_commit(&irq, w);
+}
+
+void vgic_write_sactive(const struct vgic_access *a, u64 val)
+{
+	for_each_set(a, val, irq_set_active);
+}
+
+void vgic_write_cactive(const struct vgic_access *a, u64 val)
+{
+	for_each_set(a, val, vgic_irq_deactivate);
+}
+
+u64 vgic_read_prio(const struct vgic_access *a)
+{
+	u32 i, nr = irq_count(a);
+	u64 val = 0;
+
+	for (i = 0; i < nr; i++) {
+		u64 w = atomic_load_relaxed(vgic_word(a->c, a->first + i));
+
+		val |= FIELD_GET(IRQ_PRIO, w) << (i * 8 + 3);
+	}
+	return val;
+}
+
+void vgic_write_prio(const struct vgic_access *a, u64 val)
+{
+	u32 i, nr = irq_count(a);
+	struct vgic_irq irq;
+
+	for (i = 0; i < nr; i++) {
+		vgic_irq_lock(a->c, a->first + i, &irq);
+		vgic_irq_commit(&irq, FIELD_SET(irq.w, IRQ_PRIO, (val >> (i * 8 + 3)) & 0x1f));
+	}
+}
+
+u64 vgic_read_cfg(const struct vgic_access *a)
+{
+	u32 i, nr = irq_count(a);
+	u64 val = 0;
+
+	for (i = 0; i < nr; i++)
+		if (!(atomic_load_relaxed(vgic_word(a->c, a->first + i)) & IRQ_LEVEL))
+			val |= BIT(i * 2 + 1);
+	return val;
+}
+
+static void irq_set_edge(struct vgic_cpu *c, u32 intid, bool edge)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, intid, &irq);
+	w = irq.w;
+	vgic_irq_commit(&irq, edge ? w & ~IRQ_LEVEL : w | IRQ_LEVEL);
+	if ((w & IRQ_HW) && edge == !!(w & IRQ_LEVEL))
+		vgic_host_hw_config(vgic_hw_host(c, intid), vgic_pintid(c, intid), edge);
+}
+
+void vgic_write_cfg(const struct vgic_access *a, u64 val)
+{
+	u32 i, nr = irq_count(a);
+
+	for (i = 0; i < nr; i++)
+		if (a->first + i >= VGIC_NR_SGIS) /* SGIs are edge-triggered */
+			irq_set_edge(a->c, a->first + i, val & BIT(i * 2 + 1));
+}

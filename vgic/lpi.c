@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * LPIs: what the ITS asks for, and the tables in guest memory.
+ *
+ * An LPI's word holds its configuration, read from the property table when the ITS or a register asks (MAPTI, INV, INVALL,
+ * GICR_INVLPIR) and when EnableLPIs is set. On the way of an interrupt no guest memory is read. Its home is where it was
+ * last sent, or was configured; an LPI that arrives for another vCPU takes its pending state with it, since a guest that
+ * retargets a collection (MAPC) wants the interrupt at the new one. Once, not twice.
+ *
+ * EnableLPIs 0 -> 1: the pending table is read, unless PTZ, and properties of all known LPIs are read again.
+ * EnableLPIs 1 -> 0: what is pending is written to the pending table and leaves the vCPU. What is in a list register of a
+ * vCPU that runs elsewhere is taken for pending if it was when last looked at.
+ * An LPI beyond GICR_PROPBASER.IDbits is disabled. All these are walks over chunks of LPIs, in bounded steps, under the
+ * distributor's lock.
+ *
+ * -EAGAIN: the LPI is in a list register of another CPU, whose vgic_flush() has been asked for.
+ */
+#include "vgic/state.h"
+
+#define PROPBASER_IDBITS GENMASK(4, 0)
+#define PROPBASER_ADDR GENMASK(51, 12)
+#define PENDBASER_ADDR GENMASK(51, 16)
+#define PENDBASER_PTZ BIT(62)
+
+#define PROP_ENABLE BIT(0)
+#define PROP_PRIO GENMASK(7, 3)
+
+#define CHUNK_BYTES (VGIC_LPI_CHUNK / 8)
+
+/* Costs in instructions, roughly, and what one step may spend. */
+#define STEP_BUDGET 12000
+#define COST_LOOK 8
+#define COST_CHUNK 300
+#define COST_CHANGE 200
+
+static bool lpi_valid(const struct vgic *v, u32 lpi)
+{
+	return lpi - VGIC_LPI_BASE < v->nr_lpis;
+}
+
+/* The first INTID that @c's property table does not have. */
+static u32 lpi_limit(const struct vgic_cpu *c)
+{
+	u32 bits = (u32)FIELD_GET(PROPBASER_IDBITS, atomic_load_relaxed(&c->propbaser)) + 1;
+
+	return (u32)BIT(MIN(bits, c->vgic->cfg.intid_bits));
+}
+
+static void lpi_mark_known(struct vgic *v, u32 lpi)
+{
+	u32 chunk = (lpi - VGIC_LPI_BASE) / VGIC_LPI_CHUNK;
+
+	if (!(atomic_load_relaxed(&v->known[chunk / 64]) & BIT(chunk % 64)))
+		atomic_or(&v->known[chunk / 64], BIT(chunk % 64));
+}
+
+static u64 lpi_configured(u64 w, u8 prop)
+{
+	w &= ~IRQ_ENABLED;
+	if (prop & PROP_ENABLE)
+		w |= IRQ_ENABLED;
+	return FIELD_SET(w, IRQ_PRIO, FIELD_GET(PROP_PRIO, prop)) | IRQ_KNOWN;
+}
+
+/* @w with the wish to go to vCPU @to. */
+static u64 lpi_to(u64 w, u32 to)
+{
+	return FIELD_SET(w, IRQ_NEXT, to) | IRQ_MOVE;
+}
+
+/* It goes nowhere else after all. */
+static u64 lpi_stay(u64 w)
+{
+	return w & IRQ_IN_LR ? w & ~(IRQ_MOVE | IRQ_NEXT) : w;
+}
+
+int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
+{
+	struct vgic_irq irq;
+	struct vgic_cpu *c;
+	bool enabled;
+
+	if (!lpi_valid(v, lpi) || vcpu >= v->cfg.nr_vcpus)
+		return 0;
+	c = vgic_cpu_at(v, vcpu);
+	if (!atomic_load_relaxed(&c->lpis_on)) {
+		atomic_add(&c->stats.lpi_dropped, 1);
+		return 0;
+	}
+	vgic_irq_lock(c, lpi, &irq);
+	enabled = irq.w & IRQ_ENABLED;
+	if (irq.c == c)
+		vgic_irq_commit(&irq, lpi_stay(irq.w) | IRQ_PENDING);
+	else
+		vgic_irq_commit(&irq, lpi_to(irq.w, vcpu) | IRQ_PENDING);
+	return enabled;
+}
+
+/* May be in a list register that only another CPU can look at. */
+static bool lpi_away(const struct vgic_irq *irq)
+{
+	return (irq->w & IRQ_IN_LR) && !vgic_here(irq->c);
+}
+
+int vgic_lpi_clear(struct vgic *v, u32 lpi)
+{
+	struct vgic_irq irq;
+	bool away;
+	u64 w;
+
+	if (!lpi_valid(v, lpi))
+		return 0;
+	vgic_irq_lock(v->cpus, lpi, &irq);
+	away = lpi_away(&irq) && ((irq.w & (IRQ_UNPEND | IRQ_PENDING)) ||
+				  (irq.c->lr[FIELD_GET(IRQ_PREV, irq.w)] & LR_PENDING));
+	w = irq.w & ~IRQ_PENDING;
+	if (w & IRQ_IN_LR)
+		w |= IRQ_UNPEND;
+	vgic_irq_commit(&irq, w);
+	return away ? -EAGAIN : 0;
+}
+
+int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to)
+{
+	struct vgic_irq irq;
+	bool away;
+
+	if (!lpi_valid(v, lpi) || to >= v->cfg.nr_vcpus)
+		return 0;
+	vgic_irq_lock(v->cpus, lpi, &irq);
+	if (irq.c->index == to) {
+		vgic_irq_commit(&irq, lpi_stay(irq.w));
+		return 0;
+	}
+	away = lpi_away(&irq);
+	vgic_irq_commit(&irq, lpi_to(irq.w, to));
+	return away ? -EAGAIN : 0;
+}
+
+int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to)
+{
+	struct vgic_cpu *c;
+	u32 spent = 0;
+	int ret = 0;
+
+	if (from >= v->cfg.nr_vcpus || to >= v->cfg.nr_vcpus || from == to)
+		return 0;
+	c = vgic_cpu_at(v, from);
+	spin_lock(&v->lock);
+	while (c->move_pos < v->nr_lpis && !ret) {
+		u64 w = atomic_load_relaxed(&v->lpi[c->move_pos]);
+
+		if (spent > STEP_BUDGET) {
+			ret = -EAGAIN;
+			break;
+		}
+		spent += COST_LOOK;
+		if (FIELD_GET(IRQ_HOME, w) == from && (w & (IRQ_PENDING | IRQ_IN_LR))) {
+			spent += COST_CHANGE;
+			ret = vgic_lpi_move(v, VGIC_LPI_BASE + c->move_pos, to);
+		}
+		if (!ret)
+			c->move_pos++;
+	}
+	if (!ret)
+		c->move_pos = 0;
+	spin_unlock(&v->lock);
+	return ret;
+}
+
+int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
+{
+	struct vgic_irq irq;
+	struct vgic_cpu *c;
+	u8 prop = 0;
+	int ret = 0;
+	u64 w;
+
+	if (!lpi_valid(v, lpi) || vcpu >= v->cfg.nr_vcpus)
+		return -EINVAL;
+	c = vgic_cpu_at(v, vcpu);
+	lpi_mark_known(v, lpi);
+	/* Read under the lock: of two readers the one that read last must also be the one that stores last. */
+	vgic_irq_lock(c, lpi, &irq);
+	w = irq.w | IRQ_KNOWN;
+	if (atomic_load_relaxed(&c->lpis_on)) {
+		if (lpi < lpi_limit(c))
+			ret = v->cfg.read(v->cfg.vm,
+					  (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE,
+					  &prop, sizeof(prop));
+		w = lpi_configured(w, ret ? 0 : prop);
+	}
+	/* Idle: it may as well wait for its first interrupt where that will go. */
+	if (irq.c != c && !(w & (IRQ_PENDING | IRQ_IN_LR)))
+		w = lpi_to(w, vcpu);
+	vgic_irq_commit(&irq, w);
+	return ret;
+}
+
+/* Applies a table entry to one LPI: its property byte, and its pending bit. */
+static void walk_apply(struct vgic_cpu *c, u32 lpi, u8 prop, bool pending)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, lpi, &irq);
+	w = lpi_configured(irq.w, prop);
+	if (pending) {
+		w |= IRQ_PENDING;
+		if (irq.c != c)
+			w = lpi_to(w, c->index);
+	}
+	vgic_irq_commit(&irq, w);
+}
+
+/* One chunk of EnableLPIs 0 -> 1 or of GICR_INVALLR: the cost of it. */
+static u32 walk_read_chunk(struct vgic_cpu *c, u32 chunk)
+{
+	struct vgic *v = c->vgic;
+	u32 base = VGIC_LPI_BASE + chunk * VGIC_LPI_CHUNK, cost = COST_CHUNK, i;
+	bool known = atomic_load_relaxed(&v->known[chunk / 64]) & BIT(chunk % 64), any = false;
+	bool inside = base < lpi_limit(c);
+	u8 prop[VGIC_LPI_CHUNK], pend[CHUNK_BYTES];
+
+	memset(pend, 0, sizeof(pend));
+	if (c->walk == VGIC_WALK_ENABLE && inside && !(c->pendbaser & PENDBASER_PTZ) &&
+	    v->cfg.read(v->cfg.vm, (c->pendbaser & PENDBASER_ADDR) + base / 8, pend, sizeof(pend)))
+		memset(pend, 0, sizeof(pend));
+	for (i = 0; i < sizeof(pend); i++)
+		any |= pend[i];
+	if (!known && !any)
+		return cost;
+	if (!inside ||
+	    v->cfg.read(v->cfg.vm, (c->propbaser & PROPBASER_ADDR) + base - VGIC_LPI_BASE, prop,
+			sizeof(prop)))
+		memset(prop, 0, sizeof(prop));
+	if (any)
+		lpi_mark_known(v, base);
+	for (i = 0; i < VGIC_LPI_CHUNK; i++) {
+		u64 w = atomic_load_relaxed(&v->lpi[base - VGIC_LPI_BASE + i]);
+		bool pending = pend[i / 8] & BIT(i % 8);
+
+		cost += COST_LOOK;
+		if (!pending && !(w & IRQ_KNOWN))
+			continue;
+		/* Same again, and nothing that waited for EnableLPIs. */
+		if (!pending && !(w & IRQ_PENDING) && lpi_configured(w, prop[i]) == w)
+			continue;
+		walk_apply(c, base + i, prop[i], pending);
+		cost += COST_CHANGE;
+	}
+	return cost;
+}
+
+/* One chunk of EnableLPIs 1 -> 0: what is pending here goes to the pending table. */
+static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
+{
+	struct vgic *v = c->vgic;
+	u32 base = VGIC_LPI_BASE + chunk * VGIC_LPI_CHUNK, cost = COST_CHUNK, i;
+	u64 addr = (c->pendbaser & PENDBASER_ADDR) + base / 8;
+	u8 pend[CHUNK_BYTES], old[CHUNK_BYTES];
+	bool pending, active;
+
+	memset(pend, 0, sizeof(pend));
+	for (i = 0; i < VGIC_LPI_CHUNK; i++) {
+		u64 w = atomic_load_relaxed(&v->lpi[base - VGIC_LPI_BASE + i]);
+		struct vgic_irq irq;
+
+		cost += COST_LOOK;
+		if (FIELD_GET(IRQ_HOME, w) != c->index || !(w & (IRQ_PENDING | IRQ_IN_LR)))
+			continue;
+		cost += COST_CHANGE;
+		vgic_irq_lock(c, base + i, &irq);
+		if (irq.c != c) {
+			vgic_irq_unlock(&irq);
+			continue;
+		}
+		(void)vgic_lr_peek(c, irq.w, &pending, &active); /* vgic_irq_commit() kicks */
+		if (pending)
+			pend[i / 8] |= (u8)BIT(i % 8);
+		w = irq.w & ~IRQ_PENDING;
+		vgic_irq_commit(&irq, w & IRQ_IN_LR ? w | IRQ_UNPEND : w);
+	}
+	if (base >= lpi_limit(c) || v->cfg.read(v->cfg.vm, addr, old, sizeof(old)))
+		return cost;
+	if (memcmp(old, pend, sizeof(pend)))
+		(void)v->cfg.write(v->cfg.vm, addr, pend, sizeof(pend));
+	return cost;
+}
+
+static void walk_start(struct vgic_cpu *c, enum vgic_walk walk)
+{
+	atomic_store_relaxed(&c->walk, walk);
+	c->walk_pos = 0;
+	c->again = false;
+}
+
+void vgic_lpi_switch(struct vgic_cpu *c, bool on)
+{
+	u32 owe;
+
+	/* RWP is 1 until an earlier change is done, and nothing is to be written until then. */
+	if (on == c->lpis_on || c->walk == VGIC_WALK_DISABLE)
+		return;
+	spin_lock(&c->lock);
+	atomic_store_relaxed(&c->lpis_on, on);
+	owe = on ? 0 : vgic_want_work(c); /* takes LPIs out of list registers */
+	spin_unlock(&c->lock);
+	if (owe)
+		vgic_host_kick(c->host);
+	walk_start(c, on ? VGIC_WALK_ENABLE : VGIC_WALK_DISABLE);
+}
+
+void vgic_lpi_inv_all(struct vgic_cpu *c)
+{
+	if (c->walk != VGIC_WALK_NONE)
+		c->again = true;
+	else if (c->lpis_on)
+		walk_start(c, VGIC_WALK_RELOAD);
+}
+
+bool vgic_redist_run(struct vgic_cpu *c)
+{
+	struct vgic *v = c->vgic;
+	u32 spent = 0;
+	bool more;
+
+	if (atomic_load_relaxed(&c->walk) == VGIC_WALK_NONE)
+		return false;
+	spin_lock(&v->lock);
+	while (c->walk != VGIC_WALK_NONE && spent < STEP_BUDGET) {
+		if (c->walk == VGIC_WALK_DISABLE)
+			spent += walk_write_chunk(c, c->walk_pos);
+		else
+			spent += walk_read_chunk(c, c->walk_pos);
+		if (++c->walk_pos * VGIC_LPI_CHUNK < v->nr_lpis)
+			continue;
+		walk_start(c, c->again && c->lpis_on ? VGIC_WALK_RELOAD : VGIC_WALK_NONE);
+	}
+	more = c->walk != VGIC_WALK_NONE;
+	spin_unlock(&v->lock);
+	return more;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The one decoder of accesses to the distributor and the redistributors (vgic/mmio.h). */
+#include "vgic/mmio.h"
+
+/* The row that covers @offset, by bisection; NULL in a hole. */
+static const struct vgic_reg *mmio_find(const struct vgic_frame *f, u64 offset)
+{
+	u32 lo = 0, hi = f->nr_regs;
+
+	while (hi - lo > 1) {
+		u32 mid = (lo + hi) / 2;
+
+		if (offset < f->regs[mid].offset)
+			hi = mid;
+		else
+			lo = mid;
+	}
+	return offset - f->regs[lo].offset < f->regs[lo].size ? &f->regs[lo] : NULL;
+}
+
+/* Checks width and alignment and fills in @a; NULL if the access reads as zero and ignores writes. */
+static const struct vgic_reg *mmio_decode(const struct vgic_frame *f, struct vgic_access *a,
+					  u64 offset, u32 size)
+{
+	const struct vgic_reg *r;
+	u32 delta;
+
+	if (!bits_is_pow2(size) || size > 8 || (offset & (size - 1)))
+		return NULL;
+	r = mmio_find(f, offset);
+	if (!r)
+		return NULL;
+	if (size != r->width && !(size == 4 && r->width == 8) && !(size == 1 && r->byte))
+		return NULL;
+	delta = (u32)offset - r->offset;
+	if (r->bits) {
+		a->first = r->first + delta * 8 / r->bits;
+		a->nr = MAX(size * 8 / r->bits, 1u);
+	} else {
+		a->nr = delta / r->width;
+	}
+	return r;
+}
+
+u64 vgic_mmio_read(const struct vgic_frame *f, struct vgic_access *a, u64 offset, u32 size)
+{
+	const struct vgic_reg *r = mmio_decode(f, a, offset, size);
+	u64 val;
+
+	if (!r || !r->read)
+		return 0;
+	val = r->read(a);
+	if (size == 4 && r->width == 8)
+		val = offset & 4 ? val >> 32 : (u32)val;
+	return val;
+}
+
+void vgic_mmio_write(const struct vgic_frame *f, struct vgic_access *a, u64 offset, u32 size,
+		     u64 val)
+{
+	const struct vgic_reg *r = mmio_decode(f, a, offset, size);
+
+	if (!r || !r->write)
+		return;
+	if (size < 8)
+		val &= GENMASK(size * 8 - 1, 0);
+	if (size == 4 && r->width == 8) {
+		u64 old = r->read ? r->read(a) : 0;
+
+		val = offset & 4 ? val << 32 | (u32)old : (old & GENMASK(63, 32)) | val;
+	}
+	r->write(a, val);
+}
+
+u64 vgic_read_id(const struct vgic_access *a)
+{
+	/* PIDR4..7, PIDR0..3, CIDR0..3: JEP106 of ARM, architecture revision GICv3 in PIDR2[7:4]. */
+	static const u8 id[] = { 0x04, 0, 0, 0, 0x92, 0xb4, 0x3b, 0, 0x0d, 0xf0, 0x05, 0xb1 };
+
+	_Static_assert(sizeof(id) * 4 == VGIC_ID_SIZE, "one byte for each identification register");
+	return id[a->nr];
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SGIs, and the map from affinity to vCPU that they and GICD_IROUTER need.
+ *
+ * One write of ICC_SGI1R_EL1 names up to sixteen vCPUs that share affinity levels 3, 2, 1 and the upper half of level 0: a
+ * cluster. Clusters are found by a hash table; the target list then indexes directly. Only IRM = 1, "all but me", walks all
+ * vCPUs of the VM.
+ */
+#include "vgic/state.h"
+
+#define SGIR_TARGETS GENMASK(15, 0)
+#define SGIR_AFF1 GENMASK(23, 16)
+#define SGIR_INTID GENMASK(27, 24)
+#define SGIR_AFF2 GENMASK(39, 32)
+#define SGIR_IRM BIT(40)
+#define SGIR_RS GENMASK(47, 44)
+#define SGIR_AFF3 GENMASK(55, 48)
+
+#define MPIDR_AFF0 GENMASK(7, 0)
+#define MPIDR_AFF1 GENMASK(15, 8)
+#define MPIDR_AFF2 GENMASK(23, 16)
+#define MPIDR_AFF3 GENMASK(39, 32)
+
+#define KEY_RS GENMASK(3, 0)
+#define KEY_AFF1 GENMASK(11, 4)
+#define KEY_AFF2 GENMASK(19, 12)
+#define KEY_AFF3 GENMASK(27, 20)
+
+#define HASH_MULTIPLIER 0x9e3779b1u /* 2^32 over the golden ratio */
+
+static u32 cluster_key(u64 aff3, u64 aff2, u64 aff1, u64 rs)
+{
+	return (u32)(FIELD_PREP(KEY_AFF3, aff3) | FIELD_PREP(KEY_AFF2, aff2) |
+		     FIELD_PREP(KEY_AFF1, aff1) | FIELD_PREP(KEY_RS, rs));
+}
+
+static u32 mpidr_key(u64 mpidr)
+{
+	return cluster_key(FIELD_GET(MPIDR_AFF3, mpidr), FIELD_GET(MPIDR_AFF2, mpidr),
+			   FIELD_GET(MPIDR_AFF1, mpidr),
+			   FIELD_GET(MPIDR_AFF0, mpidr) / VGIC_CLUSTER_CPUS);
+}
+
+/* The slot of the hash table that @key has, or that it would get. At least half of the slots are free. */
+static u16 *cluster_slot(const struct vgic *v, u32 key)
+{
+	u32 i = key * HASH_MULTIPLIER >> (32 - v->hash_bits);
+
+	while (v->cluster_hash[i] != VGIC_NO_CPU && v->clusters[v->cluster_hash[i]].key != key)
+		i = (i + 1) & (u32)(BIT(v->hash_bits) - 1);
+	return &v->cluster_hash[i];
+}
+
+static const struct vgic_cluster *cluster_find(const struct vgic *v, u32 key)
+{
+	u32 i = *cluster_slot(v, key);
+
+	return i == VGIC_NO_CPU ? NULL : &v->clusters[i];
+}
+
+void vgic_affinity_add(struct vgic *v, u32 index, u64 mpidr)
+{
+	u32 key = mpidr_key(mpidr);
+	u16 *slot = cluster_slot(v, key);
+
+	if (*slot == VGIC_NO_CPU) {
+		*slot = (u16)v->nr_clusters++;
+		v->clusters[*slot].key = key;
+		memset(v->clusters[*slot].cpu, 0xff, sizeof(v->clusters[*slot].cpu));
+	}
+	v->clusters[*slot].cpu[FIELD_GET(MPIDR_AFF0, mpidr) % VGIC_CLUSTER_CPUS] = (u16)index;
+}
+
+u32 vgic_affinity_find(const struct vgic *v, u64 mpidr)
+{
+	const struct vgic_cluster *cl = cluster_find(v, mpidr_key(mpidr));
+
+	return cl ? cl->cpu[FIELD_GET(MPIDR_AFF0, mpidr) % VGIC_CLUSTER_CPUS] : VGIC_NO_CPU;
+}
+
+/*
+ * With GICD_CTLR.DS == 1, ICC_SGI1R_EL1 makes SGIs of either group pending, the other two registers only those that the
+ * target has in group 0 (as KVM; the groups' enables decide about delivery).
+ */
+static void sgi_send(struct vgic_cpu *c, u32 intid, bool group1)
+{
+	struct vgic_irq irq;
+
+	vgic_irq_lock(c, intid, &irq);
+	if (!group1 && (irq.w & IRQ_GROUP1)) {
+		vgic_irq_unlock(&irq);
+		return;
+	}
+	vgic_irq_commit(&irq, (irq.w | IRQ_PENDING) & ~IRQ_UNPEND);
+}
+
+void vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val)
+{
+	struct vgic *v = me->vgic;
+	u32 intid = (u32)FIELD_GET(SGIR_INTID, val), targets = (u32)FIELD_GET(SGIR_TARGETS, val), i;
+	bool group1 = reg == VGIC_SGI1R;
+	const struct vgic_cluster *cl;
+
+	if (val & SGIR_IRM) {
+		for (i = 0; i < v->cfg.nr_vcpus; i++)
+			if (i != me->index && vgic_cpu_at(v, i)->present)
+				sgi_send(vgic_cpu_at(v, i), intid, group1);
+		return;
+	}
+	cl = cluster_find(v, cluster_key(FIELD_GET(SGIR_AFF3, val), FIELD_GET(SGIR_AFF2, val),
+					 FIELD_GET(SGIR_AFF1, val), FIELD_GET(SGIR_RS, val)));
+	if (!cl)
+		return;
+	for (; targets; targets &= targets - 1) {
+		u32 index = cl->cpu[__builtin_ctz(targets)];
+
+		if (index != VGIC_NO_CPU)
+			sgi_send(vgic_cpu_at(v, index), intid, group1);
+	}
+}

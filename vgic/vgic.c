@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The virtual GIC's memory and start, and the interrupts that come from lines and from physical interrupts. */
+#include "vgic/state.h"
+
+#define ALIGN 64u
+#define MPIDR_AFFINITY (GENMASK(39, 32) | GENMASK(23, 0))
+
+/* Where the parts of a vGIC lie behind its struct. */
+struct layout {
+	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, size;
+	u32 hash_bits;
+};
+
+static size_t layout_add(struct layout *l, size_t bytes)
+{
+	size_t at = l->size;
+
+	l->size += ALIGN_UP(bytes, (size_t)ALIGN);
+	return at;
+}
+
+static u32 nr_lpis(const struct vgic_config *cfg)
+{
+	return cfg->intid_bits ? (u32)BIT(cfg->intid_bits) - VGIC_LPI_BASE : 0;
+}
+
+static bool config_valid(const struct vgic_config *cfg)
+{
+	if (cfg->nr_vcpus < 1 || cfg->nr_vcpus > VGIC_MAX_VCPUS || cfg->nr_spis > VGIC_MAX_SPIS)
+		return false;
+	if (!cfg->intid_bits)
+		return true;
+	return cfg->intid_bits >= 14 && cfg->intid_bits <= 16 && cfg->read && cfg->write;
+}
+
+static void layout_make(struct layout *l, const struct vgic_config *cfg)
+{
+	l->size = 0;
+	(void)layout_add(l, sizeof(struct vgic));
+	l->cpus = layout_add(l, cfg->nr_vcpus * sizeof(struct vgic_cpu));
+	l->spi = layout_add(l, cfg->nr_spis * sizeof(u64));
+	l->lpi = layout_add(l, nr_lpis(cfg) * sizeof(u64));
+	l->route = layout_add(l, cfg->nr_spis * sizeof(u64));
+	l->target = layout_add(l, cfg->nr_spis * sizeof(u16));
+	l->pintid = layout_add(l, cfg->nr_spis * sizeof(u16));
+	l->clusters = layout_add(l, cfg->nr_vcpus * sizeof(struct vgic_cluster));
+	l->hash_bits = bits_fls(cfg->nr_vcpus - 1) + 1;
+	l->hash = layout_add(l, sizeof(u16) << l->hash_bits);
+}
+
+size_t vgic_mem_size(const struct vgic_config *cfg)
+{
+	struct layout l;
+
+	if (!config_valid(cfg))
+		return 0;
+	layout_make(&l, cfg);
+	return l.size;
+}
+
+/* After a reset: disabled; SGIs edge-triggered, PPIs level-sensitive; all of group 1, as KVM has it. */
+static void cpu_init_words(struct vgic_cpu *c)
+{
+	u32 i;
+
+	for (i = 0; i < VGIC_NR_PRIVATE; i++)
+		c->word[i] = FIELD_PREP(IRQ_HOME, c->index) | IRQ_GROUP1 |
+			     (i < VGIC_NR_SGIS ? 0 : IRQ_LEVEL);
+}
+
+struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
+{
+	struct vgic *v = mem;
+	u8 *base = mem;
+	struct layout l;
+	u32 i;
+
+	layout_make(&l, cfg);
+	memset(mem, 0, l.size);
+	v->lock = SPINLOCK_INIT(LOCK_VGIC_DIST);
+	v->cfg = *cfg;
+	v->nr_lpis = nr_lpis(cfg);
+	v->cpus = (struct vgic_cpu *)(void *)(base + l.cpus);
+	v->spi = (u64 *)(void *)(base + l.spi);
+	v->lpi = (u64 *)(void *)(base + l.lpi);
+	v->route = (u64 *)(void *)(base + l.route);
+	v->spi_target = (u16 *)(void *)(base + l.target);
+	v->spi_pintid = (u16 *)(void *)(base + l.pintid);
+	v->clusters = (struct vgic_cluster *)(void *)(base + l.clusters);
+	v->cluster_hash = (u16 *)(void *)(base + l.hash);
+	v->hash_bits = l.hash_bits;
+	memset(v->cluster_hash, 0xff, sizeof(u16) << l.hash_bits);
+	for (i = 0; i < cfg->nr_spis; i++) {
+		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
+		v->spi_target[i] = (u16)VGIC_NO_CPU;
+	}
+	for (i = 0; i < v->nr_lpis; i++)
+		v->lpi[i] = IRQ_GROUP1;
+	for (i = 0; i < cfg->nr_vcpus; i++) {
+		struct vgic_cpu *c = &v->cpus[i];
+
+		c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
+		c->index = i;
+		c->vgic = v;
+		c->asleep = true;
+		cpu_init_words(c);
+	}
+	return v;
+}
+
+struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,
+			       void *host)
+{
+	struct vgic_cpu *c = vgic_cpu_at(v, index);
+	u32 i;
+
+	mpidr &= MPIDR_AFFINITY;
+	c->host = host;
+	c->mpidr = mpidr;
+	c->last = last_in_region;
+	c->present = true;
+	vgic_affinity_add(v, index, mpidr);
+	/* SPIs that were routed to this affinity before it was anyone's: at first, all to 0.0.0.0. */
+	for (i = 0; i < v->cfg.nr_spis; i++) {
+		if (v->spi_target[i] != VGIC_NO_CPU || v->route[i] != mpidr)
+			continue;
+		v->spi_target[i] = (u16)index;
+		v->spi[i] = FIELD_SET(v->spi[i], IRQ_HOME, index) & ~IRQ_NOROUTE;
+	}
+	return c;
+}
+
+struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index)
+{
+	return index < v->cfg.nr_vcpus ? vgic_cpu_at(v, index) : NULL;
+}
+
+/* The CPU interface is the vCPU's and is reset with it; the redistributor is not. */
+void vgic_cpu_reset(struct vgic_cpu *c)
+{
+	bool here;
+
+	spin_lock(&c->lock);
+	here = vgic_here(c);
+	spin_unlock(&c->lock);
+	if (here)
+		vgic_put(c);
+	spin_lock(&c->lock);
+	c->vmcr = 0;
+	c->phantom = 0;
+	memset(c->apr, 0, sizeof(c->apr));
+	spin_unlock(&c->lock);
+	if (here)
+		vgic_load(c);
+}
+
+const struct vgic_stats *vgic_cpu_stats(const struct vgic_cpu *c)
+{
+	return &c->stats;
+}
+
+static void map_hw(struct vgic_cpu *c, u32 vintid)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	vgic_irq_lock(c, vintid, &irq);
+	w = irq.w;
+	vgic_irq_commit(&irq, w | IRQ_HW);
+	vgic_host_hw_config(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), !(w & IRQ_LEVEL));
+	if (w & IRQ_ENABLED)
+		vgic_host_hw_enable(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), true);
+}
+
+int vgic_map_hw_spi(struct vgic *v, u32 vintid, u32 pintid)
+{
+	if (!vgic_is_spi(vintid) || !vgic_intid_valid(v, vintid) || !vgic_is_spi(pintid) ||
+	    pintid > 1019)
+		return -EINVAL;
+	v->spi_pintid[vintid - VGIC_NR_PRIVATE] = (u16)pintid;
+	map_hw(v->cpus, vintid);
+	return 0;
+}
+
+int vgic_map_hw_ppi(struct vgic_cpu *c, u32 vintid, u32 pintid)
+{
+	if (vintid < VGIC_NR_SGIS || vintid >= VGIC_NR_PRIVATE || pintid < VGIC_NR_SGIS ||
+	    pintid >= VGIC_NR_PRIVATE)
+		return -EINVAL;
+	c->pintid[vintid] = (u16)pintid;
+	map_hw(c, vintid);
+	return 0;
+}
+
+static void inject_hw(struct vgic_cpu *c, u32 vintid)
+{
+	struct vgic_irq irq;
+
+	vgic_irq_lock(c, vintid, &irq);
+	if (irq.w & IRQ_HW)
+		vgic_irq_commit(&irq, (irq.w | IRQ_PENDING) & ~(IRQ_ACTIVE | IRQ_UNPEND));
+	else
+		vgic_irq_unlock(&irq);
+}
+
+void vgic_inject_hw_spi(struct vgic *v, u32 vintid)
+{
+	if (vgic_is_spi(vintid) && vgic_intid_valid(v, vintid))
+		inject_hw(v->cpus, vintid);
+}
+
+void vgic_inject_hw_ppi(struct vgic_cpu *c, u32 vintid)
+{
+	if (vintid < VGIC_NR_PRIVATE)
+		inject_hw(c, vintid);
+}
+
+int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool level)
+{
+	struct vgic_irq irq;
+	u64 w;
+
+	if (vintid < VGIC_NR_SGIS || vintid >= VGIC_LPI_BASE || !vgic_intid_valid(v, vintid) ||
+	    (vintid < VGIC_NR_PRIVATE && !c_or_null))
+		return -EINVAL;
+	vgic_irq_lock(c_or_null ? c_or_null : v->cpus, vintid, &irq);
+	if (irq.w & IRQ_HW) {
+		vgic_irq_unlock(&irq);
+		return -EINVAL;
+	}
+	w = level ? irq.w | IRQ_LINE : irq.w & ~IRQ_LINE;
+	if (level && !(w & IRQ_LEVEL))
+		w = (w | IRQ_PENDING) & ~IRQ_UNPEND;
+	vgic_irq_commit(&irq, w);
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtual GICv3 of one VM: distributor, redistributors, list registers, LPI state (IHI 0069H).
+ * It knows hardware only through the functions of vgic/host.h, so it compiles and is tested on the build host.
+ */
+#ifndef HERALD_VGIC_VGIC_H
+#define HERALD_VGIC_VGIC_H
+
+#include "hyp/lib/bits.h"
+#include "hyp/lib/lock.h"
+
+#define VGIC_MAX_LRS 16
+#define VGIC_NR_PRIVATE 32
+#define VGIC_MAX_SPIS 988
+#define VGIC_LPI_BASE 8192u
+#define VGIC_DIST_SIZE UINT64_C(0x10000)
+#define VGIC_REDIST_SIZE UINT64_C(0x20000) /* RD_base and SGI_base of one vCPU */
+
+struct vgic_config {
+	u32 nr_vcpus; /* 1 .. 512 */
+	u32 nr_spis; /* 0 .. 988; INTIDs 32 .. 32 + nr_spis - 1 */
+	u32 intid_bits; /* 14 .. 16 with LPIs, 0 without */
+	/* Guest memory by IPA, for the property and pending tables: 0 or a negative errno. */
+	int (*read)(void *vm, u64 ipa, void *buf, size_t len);
+	int (*write)(void *vm, u64 ipa, const void *buf, size_t len);
+	void *vm;
+};
+
+struct vgic;
+struct vgic_cpu;
+
+/* What happened to one vCPU's interrupts; only grows. For the tool that shows them. */
+struct vgic_stats {
+	u64 kicks; /* times another CPU was told that there is work */
+	u64 overflows; /* times pending interrupts did not all fit the list registers */
+	u64 exchanged; /* pending interrupts taken out of a list register for a more urgent one */
+	u64 active_out; /* active interrupts that lost their list register */
+	u64 lpi_dropped; /* LPIs that came while GICR_CTLR.EnableLPIs was 0 */
+};
+
+/* Bytes (a multiple of 64) for the whole vGIC with its vCPU parts; 0 if the configuration is not legal. */
+size_t vgic_mem_size(const struct vgic_config *cfg);
+struct vgic *vgic_init(void *mem, const struct vgic_config *cfg);
+
+/* The part of vCPU @index; @mpidr: its affinity (MPIDR_EL1 layout), @host: the pointer host.h functions get. */
+struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,
+			       void *host);
+struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index);
+/* Back to reset: at PSCI CPU_ON of that vCPU, VCPU_INIT. Redistributor registers keep what the architecture keeps. */
+void vgic_cpu_reset(struct vgic_cpu *c);
+
+/* Ties virtual INTID to a physical one: list registers get HW=1 and registers act on the physical interrupt too. */
+int vgic_map_hw_spi(struct vgic *v, u32 vintid, u32 pintid);
+int vgic_map_hw_ppi(struct vgic_cpu *c, u32 vintid, u32 pintid);
+
+/* Guest MMIO. @me: the vCPU that accesses; offset inside the frame; size 1, 2, 4 or 8. RAZ/WI where not defined. */
+u64 vgic_dist_read(struct vgic_cpu *me, u64 offset, u32 size);
+void vgic_dist_write(struct vgic_cpu *me, u64 offset, u32 size, u64 val);
+/* @c: whose redistributor it is; offset below VGIC_REDIST_SIZE. */
+u64 vgic_redist_read(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size);
+void vgic_redist_write(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size, u64 val);
+/* Work that a redistributor write left (EnableLPIs reads tables): one bounded step; true: call again. */
+bool vgic_redist_run(struct vgic_cpu *c);
+
+/* Trapped ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 writes. */
+enum vgic_sgi_reg { VGIC_SGI1R, VGIC_ASGI1R, VGIC_SGI0R };
+void vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val);
+/* Trapped ICC_DIR_EL1 write. */
+void vgic_deactivate(struct vgic_cpu *me, u32 intid);
+
+/* A physical SPI or PPI tied by vgic_map_hw_*() was acknowledged (priority dropped, still active). On @me's CPU. */
+void vgic_inject_hw_spi(struct vgic *v, u32 vintid);
+void vgic_inject_hw_ppi(struct vgic_cpu *c, u32 vintid);
+/* Line level of an interrupt whose source is software (KVM_IRQ_LINE). */
+int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool level);
+
+/* LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call again. */
+int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi);
+int vgic_lpi_clear(struct vgic *v, u32 lpi);
+int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to);
+int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to);
+int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi);
+
+/*
+ * The loaded vCPU. Its list registers live in the hardware from vgic_load() to vgic_put(); an exit that is handled at
+ * EL2 does not touch them. vgic_work() is a plain flag test for the exit path; if it is set, vgic_flush() must run
+ * on that CPU before the guest is entered. vgic_maintenance() serves the maintenance interrupt.
+ */
+void vgic_load(struct vgic_cpu *c);
+void vgic_put(struct vgic_cpu *c);
+void vgic_flush(struct vgic_cpu *c);
+void vgic_maintenance(struct vgic_cpu *c);
+bool vgic_work(const struct vgic_cpu *c);
+/* True if the vCPU has an interrupt that would wake it from WFI. */
+bool vgic_has_pending(struct vgic_cpu *c);
+const struct vgic_stats *vgic_cpu_stats(const struct vgic_cpu *c);
+
+#endif
