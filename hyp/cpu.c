@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Physical CPUs: their table, and the EL2 registers that do not depend on the guest. */
+#include "hyp/cpu.h"
+#include "hyp/lib/errno.h"
+#include "hyp/lib/lock.h"
+#include "hyp/mem.h"
+#include "hyp/sysreg.h"
+
+struct cpu cpu_table[BOARD_MAX_CPUS];
+u32 cpu_count;
+
+extern char vectors[];
+
+#ifdef HERALD_DEBUG
+u32 *lock_held_ranks(void)
+{
+	return &cpu_this()->held_ranks;
+}
+#endif
+
+static u64 cpu_stack_top(u32 index)
+{
+	return MEM_STACK_VA + (u64)index * MEM_STACK_STRIDE + SZ_4K + MEM_STACK_SIZE;
+}
+
+int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
+{
+	struct cpu *self;
+	u32 i;
+
+	for (i = 0; i < b->nr_cpus; i++) {
+		struct cpu *c = &cpu_table[i];
+
+		c->index = i;
+		c->mpidr = b->cpu_mpidr[i];
+		c->boot.table = table_pa;
+		c->boot.stack = cpu_stack_top(i);
+		c->boot.cpu = (u64)c;
+		c->frame = (struct regs *)(cpu_stack_top(i) - sizeof(struct regs));
+	}
+	cpu_count = b->nr_cpus;
+	self = cpu_find(self_mpidr);
+	if (!self)
+		return -ENODEV;
+	sysreg_write(tpidr_el2, self);
+	self->started = true;
+	return 0;
+}
+
+struct cpu *cpu_find(u64 mpidr)
+{
+	u32 i;
+
+	for (i = 0; i < cpu_count; i++)
+		if (cpu_table[i].mpidr == (mpidr & MPIDR_AFF_MASK))
+			return &cpu_table[i];
+	return NULL;
+}
+
+/* Fine-grained traps and feature enables that a reset leaves undefined; only where the CPU has them. */
+static void cpu_init_optional(void)
+{
+	u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1);
+	u64 mmfr1 = sysreg_read(id_aa64mmfr1_el1);
+
+	if (FIELD_GET(GENMASK(59, 56), mmfr0)) { /* FEAT_FGT */
+		sysreg_write(s3_4_c1_c1_4, 0);   /* HFGRTR_EL2 */
+		sysreg_write(s3_4_c1_c1_5, 0);   /* HFGWTR_EL2 */
+		sysreg_write(s3_4_c1_c1_6, 0);   /* HFGITR_EL2 */
+		sysreg_write(s3_4_c3_c1_4, 0);   /* HDFGRTR_EL2 */
+		sysreg_write(s3_4_c3_c1_5, 0);   /* HDFGWTR_EL2 */
+	}
+	if (FIELD_GET(GENMASK(43, 40), mmfr1))   /* FEAT_HCX */
+		sysreg_write(s3_4_c1_c2_2, 0);   /* HCRX_EL2 */
+	if (FIELD_GET(GENMASK(63, 60), mmfr0))   /* FEAT_ECV */
+		sysreg_write(s3_4_c14_c0_6, 0);  /* CNTPOFF_EL2 */
+}
+
+void cpu_init_el2(struct cpu *c)
+{
+	u64 pmu = FIELD_GET(GENMASK(11, 8), sysreg_read(id_aa64dfr0_el1));
+	u64 hpmn = 0;
+
+	sysreg_write(tpidr_el2, c);
+	sysreg_write(vbar_el2, vectors);
+	sysreg_write(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TSM | CPTR_TTA | CPTR_TAM);
+	if (pmu && pmu != 0xf)
+		hpmn = FIELD_GET(GENMASK(15, 11), sysreg_read(pmcr_el0));
+	sysreg_write(mdcr_el2, FIELD_PREP(MDCR_HPMN, hpmn) | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS |
+				       MDCR_TTRF);
+	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+	sysreg_write(cntvoff_el2, 0);
+	sysreg_write(cnthp_ctl_el2, 0);
+	sysreg_write(hstr_el2, 0);
+	cpu_init_optional();
+	isb();
+	atomic_store_release(&c->started, true);
+}

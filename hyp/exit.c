@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exits from a guest, by exception class (DDI 0487 D19.2.37).
+ *
+ * An exit saves general registers only. Before the guest is entered again, exit_finish() puts what became pending
+ * meanwhile into the list registers; a kick that comes after that test is a physical interrupt, and exits again at once.
+ */
+#include "hyp/exit.h"
+#include "hyp/lib/assert.h"
+#include "hyp/sysreg.h"
+
+static void exit_finish(struct vcpu *v)
+{
+	if (__builtin_expect(vgic_work(v->vgic), 0))
+		vgic_flush(v->vgic);
+}
+
+void exit_skip_instruction(void)
+{
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
+}
+
+/* ELR_EL2 of an HVC already points behind it; only #0 is SMCCC (DEN 0028 2.9). */
+static void exit_hvc(struct vcpu *v, struct regs *r, u64 esr)
+{
+	if (FIELD_GET(ESR_IMM16, esr))
+		inject_undefined();
+	else
+		smccc_call(v, r);
+}
+
+/* A trapped SMC has not been executed: ELR_EL2 points at it. */
+static void exit_smc(struct vcpu *v, struct regs *r, u64 esr)
+{
+	if (FIELD_GET(ESR_IMM16, esr)) {
+		inject_undefined();
+		return;
+	}
+	exit_skip_instruction();
+	smccc_call(v, r);
+}
+
+/* WFI and WFE do not trap today; one that does anyway is a hint and is skipped. */
+static void exit_wfx(struct vcpu *v, struct regs *r, u64 esr)
+{
+	(void)v;
+	(void)r;
+	(void)esr;
+	exit_skip_instruction();
+}
+
+typedef void exit_handler(struct vcpu *v, struct regs *r, u64 esr);
+
+/* Any other class: an instruction of a feature that the ID registers hide, UNDEFINED as on a CPU without it. */
+static exit_handler *const handlers[FIELD_MAX(ESR_EC) + 1] = {
+	[ESR_EC_WFX] = exit_wfx,
+	[ESR_EC_HVC64] = exit_hvc,
+	[ESR_EC_SMC64] = exit_smc,
+	[ESR_EC_SYSREG] = sysreg_trap,
+	[ESR_EC_IABT_LOW] = mmio_abort,
+	[ESR_EC_DABT_LOW] = mmio_abort,
+};
+
+void exit_sync(struct regs *r)
+{
+	struct vcpu *v = cpu_this()->vcpu;
+	u64 esr = sysreg_read(esr_el2);
+
+	exit_handler *handler = handlers[FIELD_GET(ESR_EC, esr)];
+
+	if (handler)
+		handler(v, r, esr);
+	else
+		inject_undefined();
+	exit_finish(v);
+}
+
+void exit_irq(struct regs *r)
+{
+	struct vcpu *v = cpu_this()->vcpu;
+
+	(void)r;
+	irq_handle(v);
+	exit_finish(v);
+}
+
+/* An SError while the guest ran is the guest's: it goes on to EL1 as a virtual one with the same syndrome. */
+void exit_serror(struct regs *r)
+{
+	struct vcpu *v = cpu_this()->vcpu;
+
+	(void)r;
+	sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
+	exit_finish(v);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Exits from a guest: who handles what, and how a guest is told that it did wrong. */
+#ifndef HERALD_HYP_EXIT_H
+#define HERALD_HYP_EXIT_H
+
+#include "hyp/vm.h"
+
+/* Called by hyp/entry.S; they return to the guest. */
+void exit_sync(struct regs *r);
+void exit_irq(struct regs *r);
+void exit_serror(struct regs *r);
+void entry_guest(struct regs *frame) __attribute__((noreturn));
+void entry_call_on(u64 stack, void (*fn)(void)) __attribute__((noreturn));
+
+/* The guest goes on behind the instruction that trapped. */
+void exit_skip_instruction(void);
+
+/* hyp/inject.c: the guest takes an exception at EL1 as if its own instruction had caused it. */
+void inject_undefined(void);
+void inject_abort(u64 esr, u64 far);
+
+/* hyp/mmio.c: a stage-2 data or instruction abort. */
+void mmio_abort(struct vcpu *v, struct regs *r, u64 esr);
+
+/* hyp/sysreg_trap.c: a trapped MSR or MRS. */
+void sysreg_trap(struct vcpu *v, struct regs *r, u64 esr);
+
+/* hyp/idreg.c: an ID register of the AArch64 feature space as guests see it; @reg by SYS_REG(). */
+u64 idreg_read(u64 reg);
+
+/* hyp/smccc.c: HVC #0 and SMC #0. */
+void smccc_call(struct vcpu *v, struct regs *r);
+
+/* hyp/psci.c: a PSCI function; false if @r->x[0] names none. */
+bool psci_call(struct vcpu *v, struct regs *r);
+
+/* hyp/irq.c: acknowledges and handles the physical interrupts that are pending on this CPU, a bounded number. */
+void irq_handle(struct vcpu *v);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical interrupts at EL2. Taken from the guest only; priority is dropped here, and an interrupt that belongs to
+ * the guest stays active until the guest deactivates it through a list register with HW=1. LPIs have no active state.
+ */
+#include "drivers/gicv3.h"
+#include "hyp/exit.h"
+#include "hyp/machine.h"
+
+#define IRQ_BATCH 16 /* per exit; what is left exits again at once */
+#define SGI_LAST 15
+#define PPI_LAST 31
+#define SPI_LAST 1019
+
+static void irq_ppi(struct vcpu *v, u32 intid)
+{
+	const struct board *b = &machine.board;
+
+	if (intid == b->timer_virt_intid || intid == b->timer_phys_intid) {
+		vgic_inject_hw_ppi(v->vgic, intid);
+		return;
+	}
+	if (intid == b->gic.maintenance_intid)
+		vgic_maintenance(v->vgic);
+	gicv3_dir(intid);
+}
+
+void irq_handle(struct vcpu *v)
+{
+	u32 i;
+
+	for (i = 0; i < IRQ_BATCH; i++) {
+		u32 intid = gicv3_ack();
+
+		if (intid > SPI_LAST && intid < GIC_LPI_BASE)
+			return;
+		gicv3_eoi(intid);
+		if (intid >= GIC_LPI_BASE)
+			mirror_lpi(cpu_this()->index, intid);
+		else if (intid > PPI_LAST)
+			vgic_inject_hw_spi(machine.mgmt->vgic, intid);
+		else if (intid > SGI_LAST)
+			irq_ppi(v, intid);
+		else
+			gicv3_dir(intid);
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the running machine consists of, once boot has put it together. */
+#ifndef HERALD_HYP_MACHINE_H
+#define HERALD_HYP_MACHINE_H
+
+#include "hyp/mem.h"
+#include "hyp/vm.h"
+
+#define HERALD_VERSION "0.1.0"
+
+struct machine {
+	struct board board;
+	struct vm *mgmt;     /* the management VM, or NULL */
+	u64 secondary_entry; /* physical address of boot_secondary, for PSCI CPU_ON */
+	u64 entry_ticks;     /* CNTPCT when Herald was entered */
+	u64 pool_pa;         /* the page pool */
+	u64 pool_size;
+	u32 its_usable[BOARD_MAX_ITS]; /* indices into board.its: those that came up */
+	u32 nr_its;
+};
+
+extern struct machine machine;
+
+/* One line about each virtual ITS: what came, what was dropped, what is still mapped. At power-off. */
+void machine_report(void);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stage-2 aborts: an access to an emulated frame is decoded from its syndrome and carried out; anything else is the
+ * VM's fault function's, or an external abort.
+ *
+ * The syndrome describes single-register loads and stores only (ISV = 1). An access that it does not describe (pairs,
+ * SIMD, write-back, atomics) to an emulated frame gets an external abort: no guest driver may use one on device memory
+ * that it wants emulated (KVM answers the same without KVM_CAP_ARM_NISV_TO_USER).
+ */
+#include "hyp/exit.h"
+#include "hyp/lib/errno.h"
+#include "hyp/sysreg.h"
+
+static u64 abort_ipa(u64 far)
+{
+	u64 page = FIELD_GET(HPFAR_FIPA, sysreg_read(hpfar_el2)) * SZ_4K;
+
+	return page | (far & (SZ_4K - 1));
+}
+
+static const struct mmio_region *region_find(const struct vm *vm, u64 ipa)
+{
+	u32 i;
+
+	for (i = 0; i < vm->nr_mmio; i++)
+		if (ipa - vm->mmio[i].base < vm->mmio[i].size)
+			return &vm->mmio[i];
+	return NULL;
+}
+
+/* What the load leaves in its register: sign-extended if it asks for that, cut to 32 bits if it is a Wt. */
+static u64 load_result(u64 val, u64 esr, u32 size)
+{
+	u64 sign = BIT(size * 8 - 1);
+
+	if (size < 8)
+		val &= BIT(size * 8) - 1;
+	if (esr & ISS_DABT_SSE)
+		val = (val ^ sign) - sign;
+	if (!(esr & ISS_DABT_SF))
+		val = (u32)val;
+	return val;
+}
+
+static void mmio_access(struct vcpu *v, struct regs *r, const struct mmio_region *m, u64 esr,
+			u64 offset)
+{
+	u32 reg = FIELD_GET(ISS_DABT_SRT, esr);
+	u32 size = 1u << FIELD_GET(ISS_DABT_SAS, esr);
+
+	if (esr & ISS_DABT_WNR) {
+		u64 val = reg == 31 ? 0 : r->x[reg];
+
+		if (size < 8)
+			val &= BIT(size * 8) - 1;
+		m->write(v, m, offset, size, val);
+	} else {
+		u64 val = m->read(v, m, offset, size);
+
+		if (reg != 31)
+			r->x[reg] = load_result(val, esr, size);
+	}
+	exit_skip_instruction();
+}
+
+void mmio_abort(struct vcpu *v, struct regs *r, u64 esr)
+{
+	u64 far = sysreg_read(far_el2);
+	u64 ipa = abort_ipa(far);
+	const struct mmio_region *m = region_find(v->vm, ipa);
+	bool data = FIELD_GET(ESR_EC, esr) == ESR_EC_DABT_LOW;
+
+	if (m && data && (esr & ISS_DABT_ISV) && !(esr & ISS_ABT_S1PTW)) {
+		mmio_access(v, r, m, esr, ipa - m->base);
+		return;
+	}
+	if (!m && FIELD_GET(FSC_TYPE, esr) == FSC_TYPE_TRANSLATION && v->vm->fault &&
+	    v->vm->fault(v->vm, ipa) == 0)
+		return;
+	inject_abort(esr, far);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * PSCI 1.1 for guests (DEN 0022F).
+ *
+ * The power state of a vCPU is one word. CPU_ON moves it OFF -> ON_PENDING, the CPU on which the vCPU lives moves it
+ * to ON. A pinned vCPU's physical CPU is started by the firmware once; from then on a vCPU that is off leaves its CPU
+ * waiting at EL2, where it still takes physical interrupts and forwards them.
+ */
+#include "drivers/gicv3.h"
+#include "drivers/psci.h"
+#include "hyp/exit.h"
+#include "hyp/log.h"
+#include "hyp/machine.h"
+#include "hyp/sysreg.h"
+
+#define PSCI_VERSION_1_1 0x10001
+#define PSCI_TOS_NOT_PRESENT 2
+
+enum { AFFINITY_ON, AFFINITY_OFF, AFFINITY_ON_PENDING };
+
+/* Gets the physical CPU of the pinned vCPU @v going: by the firmware the first time, by a kick afterwards. */
+static s64 power_up(struct vcpu *v)
+{
+	s64 ret;
+
+	if (atomic_load_acquire(&v->cpu->started)) {
+		gicv3_send_sgi(v->cpu->index, GICV3_SGI_KICK);
+		return PSCI_RET_SUCCESS;
+	}
+	ret = psci_cpu_on(v->cpu->mpidr, machine.secondary_entry,
+			  (u64)&v->cpu->boot - MEM_IMAGE_VA + mem_image_pa);
+	if (ret != PSCI_RET_SUCCESS)
+		atomic_store_release(&v->power, VCPU_OFF);
+	return ret;
+}
+
+static s64 cpu_on(struct vm *vm, u64 mpidr, u64 entry, u64 context)
+{
+	struct vcpu *t = vm_find_vcpu(vm, mpidr);
+	u32 expected = VCPU_OFF;
+
+	if (!t || (mpidr & ~MPIDR_AFF_MASK))
+		return PSCI_RET_INVALID_PARAMETERS;
+	/* The claimant alone writes entry and context: a CPU reads them after it has seen ON_PENDING and the kick. */
+	if (!atomic_cas(&t->power, &expected, VCPU_CLAIMED))
+		return expected == VCPU_ON ? PSCI_RET_ALREADY_ON : PSCI_RET_ON_PENDING;
+	t->entry = entry;
+	t->context = context;
+	atomic_store_release(&t->power, VCPU_ON_PENDING);
+	return power_up(t);
+}
+
+static s64 affinity_info(struct vm *vm, u64 mpidr, u64 level)
+{
+	struct vcpu *t = vm_find_vcpu(vm, mpidr);
+
+	if (!t || level || (mpidr & ~MPIDR_AFF_MASK))
+		return PSCI_RET_INVALID_PARAMETERS;
+	switch (atomic_load_acquire(&t->power)) {
+	case VCPU_ON:
+		return AFFINITY_ON;
+	case VCPU_OFF:
+		return AFFINITY_OFF;
+	default:
+		return AFFINITY_ON_PENDING;
+	}
+}
+
+/* Any suspend is a standby: EL2 waits for an interrupt in the guest's stead, keeping all state (DEN 0022F 5.4). */
+static s64 cpu_suspend(struct vcpu *v)
+{
+	if (!vgic_has_pending(v->vgic))
+		wfi();
+	return PSCI_RET_SUCCESS;
+}
+
+static s64 features(u32 function)
+{
+	switch (function) {
+	case PSCI_VERSION:
+	case PSCI_CPU_SUSPEND_32:
+	case PSCI_CPU_SUSPEND_64:
+	case PSCI_CPU_OFF:
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+	case PSCI_AFFINITY_INFO_32:
+	case PSCI_AFFINITY_INFO_64:
+	case PSCI_MIGRATE_INFO_TYPE:
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_FEATURES:
+	case SMCCC_VERSION:
+		return PSCI_RET_SUCCESS;
+	default:
+		return PSCI_RET_NOT_SUPPORTED;
+	}
+}
+
+/* The management VM's power is the machine's. */
+static s64 system_power(u32 function)
+{
+	machine_report();
+	log_line("%s", function == PSCI_SYSTEM_OFF ? "power off" : "reset");
+	return psci_smc(function, 0, 0, 0);
+}
+
+bool psci_call(struct vcpu *v, struct regs *r)
+{
+	struct vm *vm = v->vm;
+	u32 function = (u32)r->x[0];
+	s64 ret;
+
+	switch (function) {
+	case PSCI_VERSION:
+		ret = PSCI_VERSION_1_1;
+		break;
+	case PSCI_CPU_SUSPEND_32:
+	case PSCI_CPU_SUSPEND_64:
+		ret = cpu_suspend(v);
+		break;
+	case PSCI_CPU_OFF:
+		atomic_store_release(&v->power, VCPU_OFF);
+		vcpu_wait_for_power(v);
+	case PSCI_CPU_ON_32:
+		ret = cpu_on(vm, (u32)r->x[1], (u32)r->x[2], (u32)r->x[3]);
+		break;
+	case PSCI_CPU_ON_64:
+		ret = cpu_on(vm, r->x[1], r->x[2], r->x[3]);
+		break;
+	case PSCI_AFFINITY_INFO_32:
+		ret = affinity_info(vm, (u32)r->x[1], (u32)r->x[2]);
+		break;
+	case PSCI_AFFINITY_INFO_64:
+		ret = affinity_info(vm, r->x[1], r->x[2]);
+		break;
+	case PSCI_MIGRATE_INFO_TYPE:
+		ret = PSCI_TOS_NOT_PRESENT;
+		break;
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+		ret = system_power(function);
+		break;
+	case PSCI_FEATURES:
+		ret = features((u32)r->x[1]);
+		break;
+	default:
+		return false;
+	}
+	r->x[0] = (u64)ret;
+	return true;
+}

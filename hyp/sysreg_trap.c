@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trapped system registers, a table sorted by nothing but who is hot: first match counts.
+ *
+ * What is not in it belongs to a feature that the ID registers hide, and is UNDEFINED as on a CPU without it.
+ */
+#include "hyp/exit.h"
+#include "hyp/lib/errno.h"
+#include "hyp/sysreg.h"
+
+#define SYS_ICC_SGI1R_EL1 SYS_REG(3, 0, 12, 11, 5)
+#define SYS_ICC_ASGI1R_EL1 SYS_REG(3, 0, 12, 11, 6)
+#define SYS_ICC_SGI0R_EL1 SYS_REG(3, 0, 12, 11, 7)
+#define SYS_ICC_DIR_EL1 SYS_REG(3, 0, 12, 11, 1)
+#define SYS_ACTLR_EL1 SYS_REG(3, 0, 1, 0, 1)
+
+/* Whole CRm ranges: the ID space (op0 3, op1 0, CRn 0, CRm 1..7), error records, limited ordering regions. */
+#define MASK_CRM (ISS_SYS_REG & ~(ISS_SYS_CRM | ISS_SYS_OP2))
+#define MASK_OP2 (ISS_SYS_REG & ~ISS_SYS_OP2)
+
+typedef bool sysreg_read_fn(struct vcpu *v, u64 reg, u64 *val);
+typedef bool sysreg_write_fn(struct vcpu *v, u64 reg, u64 val);
+
+struct sysreg_entry {
+	u64 mask;
+	u64 reg;
+	sysreg_read_fn *read;   /* NULL: UNDEFINED */
+	sysreg_write_fn *write; /* NULL: UNDEFINED */
+};
+
+static bool read_zero(struct vcpu *v, u64 reg, u64 *val)
+{
+	(void)v;
+	(void)reg;
+	*val = 0;
+	return true;
+}
+
+static bool write_ignore(struct vcpu *v, u64 reg, u64 val)
+{
+	(void)v;
+	(void)reg;
+	(void)val;
+	return true;
+}
+
+static bool read_id(struct vcpu *v, u64 reg, u64 *val)
+{
+	(void)v;
+	*val = idreg_read(reg);
+	return true;
+}
+
+static bool write_sgi(struct vcpu *v, u64 reg, u64 val)
+{
+	if (reg == SYS_ICC_SGI1R_EL1)
+		vgic_sgi(v->vgic, VGIC_SGI1R, val);
+	else
+		vgic_sgi(v->vgic, reg == SYS_ICC_ASGI1R_EL1 ? VGIC_ASGI1R : VGIC_SGI0R, val);
+	return true;
+}
+
+static bool write_dir(struct vcpu *v, u64 reg, u64 val)
+{
+	(void)reg;
+	vgic_deactivate(v->vgic, (u32)FIELD_GET(GENMASK(23, 0), val));
+	return true;
+}
+
+static const struct sysreg_entry table[] = {
+	{ ISS_SYS_REG, SYS_ICC_SGI1R_EL1, NULL, write_sgi },
+	{ ISS_SYS_REG, SYS_ICC_DIR_EL1, NULL, write_dir },
+	{ ISS_SYS_REG, SYS_ICC_ASGI1R_EL1, NULL, write_sgi },
+	{ ISS_SYS_REG, SYS_ICC_SGI0R_EL1, NULL, write_sgi },
+	{ MASK_CRM, SYS_REG(3, 0, 0, 0, 0), read_id, NULL },
+	{ ISS_SYS_REG, SYS_ACTLR_EL1, read_zero, write_ignore },
+	{ MASK_OP2, SYS_REG(3, 0, 5, 3, 0), read_zero, write_ignore }, /* ERRIDR_EL1, ERRSELR_EL1 */
+	{ MASK_OP2, SYS_REG(3, 0, 5, 4, 0), read_zero, write_ignore }, /* ERX*_EL1 */
+	{ MASK_OP2, SYS_REG(3, 0, 5, 5, 0), read_zero, write_ignore }, /* ERXMISC*_EL1 */
+};
+
+static const struct sysreg_entry *entry_find(u64 reg)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		if ((reg & table[i].mask) == table[i].reg)
+			return &table[i];
+	return NULL;
+}
+
+/* Carries the access out; false if it is UNDEFINED. */
+static bool access(struct vcpu *v, struct regs *r, u64 esr)
+{
+	u64 reg = esr & ISS_SYS_REG;
+	u32 rt = FIELD_GET(ISS_SYS_RT, esr);
+	const struct sysreg_entry *e = entry_find(reg);
+	u64 val;
+
+	if (!e)
+		return false;
+	if (!(esr & ISS_SYS_READ))
+		return e->write && e->write(v, reg, rt == 31 ? 0 : r->x[rt]);
+	if (!e->read || !e->read(v, reg, &val))
+		return false;
+	if (rt != 31)
+		r->x[rt] = val;
+	return true;
+}
+
+void sysreg_trap(struct vcpu *v, struct regs *r, u64 esr)
+{
+	if (access(v, r, esr))
+		exit_skip_instruction();
+	else
+		inject_undefined();
+}

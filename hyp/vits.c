@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A VM's virtual ITS: the frame that traps, and the world that its/ asks for.
+ *
+ * The vCPU that wrote CWRITER stays here until the queue is drained, in bounded steps; between steps the lock is free
+ * and this CPU serves its interrupts, so that neither a long queue nor a command that waits for another CPU's list
+ * registers holds anyone up.
+ */
+#include "hyp/vits.h"
+#include "hyp/lib/errno.h"
+#include "hyp/machine.h"
+#include "hyp/sysreg.h"
+
+#define VITS_INTID_BITS 16
+#define VITS_MAX_DEVICES 4096
+
+static int op_read(void *ctx, u64 ipa, void *buf, size_t len)
+{
+	return stage2_read(&((struct vits *)ctx)->vm->s2, ipa, buf, len);
+}
+
+static int op_write(void *ctx, u64 ipa, const void *buf, size_t len)
+{
+	return stage2_write(&((struct vits *)ctx)->vm->s2, ipa, buf, len);
+}
+
+static int op_lpi_pend(void *ctx, u32 vcpu, u32 lpi)
+{
+	return vgic_lpi_pend(((struct vits *)ctx)->vm->vgic, vcpu, lpi);
+}
+
+static int op_lpi_clear(void *ctx, u32 lpi)
+{
+	return vgic_lpi_clear(((struct vits *)ctx)->vm->vgic, lpi);
+}
+
+static int op_lpi_move(void *ctx, u32 lpi, u32 to)
+{
+	return vgic_lpi_move(((struct vits *)ctx)->vm->vgic, lpi, to);
+}
+
+static int op_lpi_move_all(void *ctx, u32 from, u32 to)
+{
+	return vgic_lpi_move_all(((struct vits *)ctx)->vm->vgic, from, to);
+}
+
+static int op_lpi_reload(void *ctx, u32 vcpu, u32 lpi)
+{
+	return vgic_lpi_reload(((struct vits *)ctx)->vm->vgic, vcpu, lpi);
+}
+
+static const struct its_ops ops = {
+	.read = op_read,
+	.write = op_write,
+	.lpi_pend = op_lpi_pend,
+	.lpi_clear = op_lpi_clear,
+	.lpi_move = op_lpi_move,
+	.lpi_move_all = op_lpi_move_all,
+	.lpi_reload = op_lpi_reload,
+};
+
+static u64 frame_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size)
+{
+	struct vits *t = &v->vm->its[r->cookie];
+	u64 val;
+
+	spin_lock(&t->lock);
+	val = its_mmio_read(t->its, offset, size);
+	spin_unlock(&t->lock);
+	return val;
+}
+
+static void frame_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
+{
+	struct vits *t = &v->vm->its[r->cookie];
+	enum its_progress progress;
+
+	spin_lock(&t->lock);
+	its_mmio_write(t->its, offset, size, val);
+	progress = its_run(t->its);
+	spin_unlock(&t->lock);
+	while (progress == ITS_AGAIN) {
+		vcpu_serve(v);
+		spin_lock(&t->lock);
+		progress = its_run(t->its);
+		spin_unlock(&t->lock);
+	}
+}
+
+/* A seed that a guest cannot know: the counter at each of the boot's steps mixed with the stack protector's word. */
+static u64 random_seed(void)
+{
+	extern u64 __stack_chk_guard;
+
+	return (__stack_chk_guard ^ sysreg_read(cntpct_el0)) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits)
+{
+	const struct its_config cfg = {
+		.nr_vcpus = vm->nr_vcpus,
+		.nr_cpus = cpu_count,
+		.devid_bits = devid_bits,
+		.eventid_bits = eventid_bits,
+		.intid_bits = VITS_INTID_BITS,
+		.max_devices = VITS_MAX_DEVICES,
+		.seed = random_seed(),
+	};
+	const struct mmio_region frame = { .base = base,
+					   .size = ITS_FRAME_SIZE,
+					   .read = frame_read,
+					   .write = frame_write,
+					   .cookie = vm->nr_its };
+	struct vits *t = &vm->its[vm->nr_its];
+	size_t size = its_mem_size(&cfg);
+	void *mem;
+	int err;
+
+	if (!size)
+		return -EINVAL;
+	if (vm->nr_its == BOARD_MAX_ITS)
+		return -ENOSPC;
+	mem = pool_alloc_bytes(&vm->account, size);
+	if (!mem)
+		return -ENOMEM;
+	err = vm_add_mmio(vm, &frame);
+	if (err) {
+		pool_free(&vm->account, mem);
+		return err;
+	}
+	t->lock = SPINLOCK_INIT(LOCK_ITS);
+	t->vm = vm;
+	t->base = base;
+	t->its = its_init(mem, &cfg, &ops, t);
+	vm->nr_its++;
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Virtual machines: finding vCPUs, the ranges that trap, and the frames of the virtual GIC among them. */
+#include "hyp/vm.h"
+#include "hyp/lib/errno.h"
+#include "hyp/sysreg.h"
+#include "hyp/vits.h"
+
+struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr)
+{
+	u32 i;
+
+	for (i = 0; i < vm->nr_vcpus; i++)
+		if (vm->vcpus[i].mpidr == (mpidr & MPIDR_AFF_MASK))
+			return &vm->vcpus[i];
+	return NULL;
+}
+
+int vm_add_mmio(struct vm *vm, const struct mmio_region *r)
+{
+	u32 i;
+
+	if (vm->nr_mmio == VM_MAX_MMIO)
+		return -ENOSPC;
+	for (i = 0; i < vm->nr_mmio; i++)
+		if (ranges_overlap(vm->mmio[i].base, vm->mmio[i].size, r->base, r->size))
+			return -EEXIST;
+	vm->mmio[vm->nr_mmio++] = *r;
+	return 0;
+}
+
+static u64 dist_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size)
+{
+	(void)r;
+	return vgic_dist_read(v->vgic, offset, size);
+}
+
+static void dist_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
+{
+	(void)r;
+	vgic_dist_write(v->vgic, offset, size, val);
+}
+
+/* The redistributor at @offset of a region whose first vCPU is r->cookie; NULL behind the last one. */
+static struct vgic_cpu *redist_at(const struct vcpu *v, const struct mmio_region *r, u64 offset)
+{
+	u64 index = r->cookie + offset / VGIC_REDIST_SIZE;
+
+	return index < v->vm->nr_vcpus ? v->vm->vcpus[index].vgic : NULL;
+}
+
+static u64 redist_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size)
+{
+	struct vgic_cpu *c = redist_at(v, r, offset);
+
+	return c ? vgic_redist_read(v->vgic, c, offset % VGIC_REDIST_SIZE, size) : 0;
+}
+
+static void redist_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
+{
+	struct vgic_cpu *c = redist_at(v, r, offset);
+
+	if (!c)
+		return;
+	vgic_redist_write(v->vgic, c, offset % VGIC_REDIST_SIZE, size, val);
+	while (vgic_redist_run(c))
+		vcpu_serve(v);
+}
+
+int vm_add_dist(struct vm *vm, u64 base)
+{
+	const struct mmio_region r = {
+		.base = base, .size = VGIC_DIST_SIZE, .read = dist_read, .write = dist_write
+	};
+
+	return vm_add_mmio(vm, &r);
+}
+
+int vm_add_redist(struct vm *vm, u64 base, u64 size, u32 first_vcpu)
+{
+	const struct mmio_region r = { .base = base,
+				       .size = size,
+				       .read = redist_read,
+				       .write = redist_write,
+				       .cookie = first_vcpu };
+
+	return vm_add_mmio(vm, &r);
+}

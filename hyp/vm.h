@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Virtual machines and their vCPUs. */
+#ifndef HERALD_HYP_VM_H
+#define HERALD_HYP_VM_H
+
+#include "hyp/cpu.h"
+#include "hyp/lib/lock.h"
+#include "hyp/pool.h"
+#include "hyp/stage2.h"
+#include "its/its.h"
+#include "pci/mirror.h"
+#include "vgic/vgic.h"
+
+#define VM_MAX_MMIO (BOARD_MAX_REDIST + BOARD_MAX_ITS + 1)
+
+/* CLAIMED: a CPU_ON is being written down. */
+enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_ON_PENDING, VCPU_ON };
+
+struct vcpu {
+	struct vm *vm;
+	struct cpu *cpu; /* where it is loaded, or NULL; a pinned vCPU's CPU for good */
+	struct vgic_cpu *vgic;
+	u32 index;
+	u32 power; /* enum vcpu_power; changed by atomic operations only */
+	u64 mpidr;
+	u64 entry;   /* PSCI CPU_ON: where to start, */
+	u64 context; /* and what to find in x0 */
+};
+
+/* A virtual ITS with its lock. */
+struct vits {
+	struct spinlock lock; /* LOCK_ITS */
+	struct its *its;
+	struct mirror *mirror; /* NULL: no physical ITS behind it */
+	struct vm *vm;
+	u64 base;
+};
+
+struct mmio_region {
+	u64 base;
+	u64 size;
+	u64 (*read)(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size);
+	void (*write)(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val);
+	u64 cookie; /* redistributors: index of the first vCPU; ITS: index */
+};
+
+struct vm {
+	u32 vmid;
+	u32 nr_vcpus;
+	u32 nr_its;
+	u32 nr_mmio;
+	struct vcpu *vcpus;
+	struct vgic *vgic;
+	struct vits its[BOARD_MAX_ITS];
+	struct mmio_region mmio[VM_MAX_MMIO];
+	struct stage2 s2;
+	struct pool_account account;
+	/*
+	 * What to do with an access that stage 2 does not translate and no MMIO region claims: 0 if it was mapped and is
+	 * to be retried, or an errno and the guest gets an external abort. NULL: always the abort.
+	 */
+	int (*fault)(struct vm *vm, u64 ipa);
+	bool pinned; /* vCPU n lives on physical CPU n, and CPU_ON starts it there */
+};
+
+/* vCPU of @vm whose affinity is @mpidr, or NULL. */
+struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr);
+
+/* Adds a trapped range; ranges must not overlap. -ENOSPC, -EEXIST. Before the VM runs. */
+int vm_add_mmio(struct vm *vm, const struct mmio_region *r);
+
+/* The frames of the virtual GIC at guest addresses; vCPUs from @first_vcpu on fill a region of redistributors. */
+int vm_add_dist(struct vm *vm, u64 base);
+int vm_add_redist(struct vm *vm, u64 base, u64 size, u32 first_vcpu);
+
+/* System registers of @v on this CPU: EL1 at reset, traps, stage 2, virtual GIC. The vCPU was off or is new. */
+void vcpu_load_reset(struct vcpu *v);
+
+/* Enters the guest at v->entry with v->context in x0. This CPU's frame is rewritten. */
+void vcpu_start(struct vcpu *v) __attribute__((noreturn));
+
+/* Waits, serving interrupts, until a CPU_ON for the vCPU of this CPU arrives; then starts it. */
+void vcpu_wait_for_power(struct vcpu *v) __attribute__((noreturn));
+
+/* Interrupts that are pending on this CPU are handled, and what others asked of the loaded vCPU's list registers. */
+void vcpu_serve(struct vcpu *v);
+
+#endif
