@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The hypervisor's image: build/herald.elf, and build/herald.img which boot loaders start.
+
+CROSS := aarch64-linux-gnu-
+CC := $(CROSS)gcc
+
+EL2_DIRS := boot hyp hyp/lib vgic its pci drivers
+EL2_SRCS := $(foreach dir,$(EL2_DIRS),$(wildcard $(dir)/*.c $(dir)/*.S))
+EL2_SRCS := $(filter-out %.lds.S,$(EL2_SRCS))
+EL2_OBJS := $(patsubst %,build/el2/%.o,$(EL2_SRCS))
+
+FDT := build/arm64/libfdt
+
+EL2_WARN := -Wall -Wextra -Werror
+EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -O2 -g $(EL2_WARN) -mgeneral-regs-only \
+	-mno-outline-atomics -mstrict-align -fno-pic -fno-omit-frame-pointer \
+	-fstack-protector-strong -fno-strict-aliasing -fno-common -ffunction-sections \
+	-fdata-sections -I. -isystem $(FDT)/include
+EL2_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,build/el2/herald.lds
+
+# Text, read-only data and data, without the symbol table of backtraces (DESIGN 9).
+SIZE_BUDGET := 131072
+
+$(FDT)/.deb: | host-packages
+	@boot/fetch.sh libfdt
+
+build/el2/%.c.o: %.c boot/build.mk | $(FDT)/.deb
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(EL2_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/el2/%.S.o: %.S boot/build.mk | $(FDT)/.deb
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	$(Q)$(CC) $(EL2_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+build/el2/herald.lds: boot/herald.lds.S boot/build.mk | $(FDT)/.deb
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ -DLINKER_SCRIPT -I. -MMD -MP -MT $@ \
+		-MF build/el2/herald.lds.d -o $@ $<
+
+# Linked twice: the first image has an empty symbol table and yields the names and addresses of the
+# second one's. The table lies behind all code, so that the addresses it lists do not move.
+LINK = $(CC) $(EL2_LDFLAGS) -o $@ $(EL2_OBJS)
+
+ifneq ($(wildcard boot/mksyms.sh),)
+build/el2/syms0.S: boot/mksyms.sh
+	@mkdir -p $(@D)
+	$(Q)boot/mksyms.sh > $@
+
+build/el2/herald0.elf: $(EL2_OBJS) build/el2/syms0.o build/el2/herald.lds
+	@echo "  LD      $@"
+	$(Q)$(LINK) build/el2/syms0.o $(FDT)/libfdt.a
+
+build/el2/syms.S: build/el2/herald0.elf
+	$(Q)boot/mksyms.sh $< > $@
+
+build/el2/%.o: build/el2/%.S
+	$(Q)$(CC) $(EL2_CFLAGS) -c -o $@ $<
+
+build/herald.elf: build/el2/herald0.elf build/el2/syms.o
+	@echo "  LD      $@"
+	$(Q)$(LINK) build/el2/syms.o $(FDT)/libfdt.a
+else
+build/herald.elf: $(EL2_OBJS) build/el2/herald.lds
+	@echo "  LD      $@"
+	$(Q)$(LINK) $(FDT)/libfdt.a
+endif
+
+build/herald.img: build/herald.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+	@$(CROSS)size -A $< | awk -v budget=$(SIZE_BUDGET) ' \
+		$$1 ~ /^\.(text|rodata|data)$$/ { sum += $$2; list = list " " $$1 " " $$2 } \
+		END { \
+			printf "herald.img:%s, together %d of %d bytes\n", list, sum, budget; \
+			if (sum > budget) { print "herald.img is over its budget (DESIGN 9)"; exit 1 } \
+		}'
+
+-include $(EL2_OBJS:.o=.d) build/el2/herald.lds.d

@@ -1,0 +1,201 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Get Debian's arm64 files and unpack them under build/: fetch.sh libfdt | busybox | kernel VERSION
+#
+#   libfdt       build/arm64/libfdt/          headers and libfdt.a, linked into Herald
+#   busybox      build/arm64/busybox/busybox  the management VM's user space
+#   kernel 6.12  build/kernels/6.12/          Image, lib/modules/RELEASE and the file "release"
+#
+# apt downloads them, with a private configuration for architecture arm64 (see apt.sh), so neither
+# dpkg's architectures nor apt's sources of this machine change, and no root is needed. Packages and
+# apt's lists stay in the user's cache directory, so that a clean clone fetches nothing again; a
+# cached package is used only if its SHA256 is the one in the lists, which apt verified by Debian's
+# signature. `make deps UPDATE=1` looks for newer ones.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+. boot/apt.sh
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/herald
+apt=$cache/apt
+debs=$cache/debs
+
+setup_apt()
+{
+	local codename
+	codename=$(debian_codename) ||
+		die "this is neither Debian 12 (bookworm) nor 13 (trixie): no known source of arm64 files." \
+			"Unpack libfdt-dev, busybox-static and linux-image (arm64) as boot/fetch.sh says."
+	mkdir -p "$debs"
+	private_apt_conf "$apt"
+	: > "$apt/status"
+	cat >> "$apt/apt.conf" <<-CONF
+	Dir::State::status "$apt/status";
+	APT::Architecture "arm64";
+	#clear APT::Architectures;
+	APT::Architectures { "arm64"; };
+	APT::Sandbox::User "";
+	#clear DPkg::Post-Invoke;
+	CONF
+	suites "$codename" | while read -r kind suite; do
+		derive_source "$codename" "${kind#main}" "$suite" && continue
+		[ "$kind" = main ] || continue
+		die "found no apt source for $codename in /etc/apt to derive $suite from." \
+			"Add one (see sources.list(5)) and run make again."
+	done > "$apt/new"
+	if ! cmp -s "$apt/new" "$apt/sources/herald.sources"; then
+		mv "$apt/new" "$apt/sources/herald.sources"
+		rm -rf "$apt/lists"
+		mkdir -p "$apt/lists/partial"
+	fi
+}
+
+# The suites that hold what we need, by the machine's release: 6.1 is bookworm's kernel; 6.12 is
+# trixie's, and in bookworm's backports.
+suites()
+{
+	case $1 in
+	bookworm) printf 'main %s\n' bookworm bookworm-backports ;;
+	trixie) printf 'main %s\n' trixie bookworm ;;
+	esac
+	[ "$1" = bookworm ] || echo "-security $1-security"
+	echo "-security bookworm-security"
+}
+
+private_apt() { local tool=$1; shift; "$tool" -q -c "$apt/apt.conf" "$@"; }
+
+update_lists()
+{
+	say "fetching Debian's arm64 package lists"
+	private_apt apt-get update || die "could not fetch the package lists; is the network there?" \
+		"One of these suites may be missing on your mirror:" \
+		"$(grep -h '^Suites' "$apt/sources/herald.sources" | cut -d' ' -f2- | paste -sd' ')"
+}
+
+# Print "version sha256 filename depends" of the newest version of a package that begins with PREFIX.
+lookup()
+{
+	private_apt apt-cache show "$1" 2>/dev/null | awk -v want="$2" '
+		BEGIN { RS = ""; FS = "\n" }
+		{
+			split("", f)
+			for (i = 1; i <= NF; i++) {
+				c = index($i, ": ")
+				f[substr($i, 1, c - 1)] = substr($i, c + 2)
+			}
+			if (index(f["Version"], want) != 1) next
+			n = split(f["Filename"], path, "/")
+			print f["Version"], f["SHA256"], path[n], f["Depends"]
+			exit
+		}'
+}
+
+# Bring PACKAGE (a version that begins with PREFIX) into the cache; sets $deb. The lists are
+# refreshed once, if they do not know the package or the mirror no longer has that version.
+get_deb()
+{
+	local pkg=$1 prefix=$2 again version sum file
+	for again in no yes; do
+		[ $again = no ] || update_lists
+		read -r version sum file _ < <(lookup "$pkg" "$prefix") || continue
+		# apt writes a version's colon as %3a in a file name; the pool has no epoch.
+		deb=$debs/$file
+		if [ -f "$deb" ]; then
+			echo "$sum  $deb" | sha256sum --quiet -c - && return
+			rm -f "$deb"
+		fi
+		say "downloading $pkg $version (arm64)"
+		rm -rf "$debs/new"
+		mkdir -p "$debs/new"
+		(cd "$debs/new" && private_apt apt-get download "$pkg=$version") || continue
+		mv "$debs"/new/*.deb "$deb"
+		echo "$sum  $deb" | sha256sum --quiet -c - && return
+		rm -f "$deb"
+	done
+	die "could not get $pkg $prefix for arm64 from your Debian mirror." \
+		"If the network is up, the mirror may lack the suite: see $apt/sources/"
+}
+
+# The package that the meta package linux-image-arm64 stands for, in a version that begins with $1.
+kernel_package()
+{
+	lookup linux-image-arm64 "$1." | grep -o 'linux-image-[^ ]*-arm64' | head -n 1
+}
+
+# unpack DEB DIR: done once for each package file.
+unpack()
+{
+	[ "$(cat "$2/.deb" 2>/dev/null)" = "${1##*/}" ] && return 1
+	say "unpacking ${1##*/} under $2"
+	rm -rf "$2"
+	mkdir -p "$2"
+	dpkg -x "$1" "$2"
+}
+
+mark() { echo "${1##*/}" > "$2/.deb"; }
+
+get_libfdt()
+{
+	local dir=build/arm64/libfdt
+	get_deb libfdt-dev ''
+	unpack "$deb" $dir || return 0
+	mv $dir/usr/include $dir/include
+	mv $dir/usr/lib/aarch64-linux-gnu/libfdt.a $dir/
+	rm -rf $dir/usr
+	mark "$deb" $dir
+}
+
+get_busybox()
+{
+	local dir=build/arm64/busybox
+	get_deb busybox-static ''
+	unpack "$deb" $dir || return 0
+	find $dir -path '*bin/busybox' -exec mv {} $dir/busybox \;
+	rm -rf $dir/usr $dir/bin
+	mark "$deb" $dir
+}
+
+get_kernel()
+{
+	local want=$1 dir=build/kernels/$1 pkg
+	pkg=$(kernel_package "$want") || { update_lists; pkg=$(kernel_package "$want"); } ||
+		die "your Debian mirror has no arm64 kernel $want (looked for linux-image-arm64)." \
+			"Use another one: make run KERNEL=6.1, 6.12 or the path of an Image."
+	get_deb "$pkg" "$want."
+	unpack "$deb" "$dir" || return 0
+	[ -d "$dir/lib/modules" ] || mv "$dir/usr/lib" "$dir/lib"
+	plain_image "$dir"/boot/vmlinuz-* "$dir/Image"
+	basename "$dir"/lib/modules/* > "$dir/release"
+	rm -rf "$dir/boot" "$dir/usr"
+	depmod -b "$PWD/$dir" "$(cat "$dir/release")"
+	mark "$deb" "$dir"
+}
+
+# A kernel file as a plain arm64 Image: Debian's may be one, gzip, or an EFI program ("zboot") that
+# holds a gzip payload, whose offset and size stand at bytes 8 and 12.
+plain_image()
+{
+	local in=$1 out=$2 offset size
+	case $(od -An -tx1 -N8 "$in" | tr -d ' ') in
+	1f8b*) gzip -dc "$in" > "$out" ;;
+	4d5a????7a696d67)
+		offset=$(od -An -tu4 -j8 -N4 "$in" | tr -d ' ')
+		size=$(od -An -tu4 -j12 -N4 "$in" | tr -d ' ')
+		tail -c "+$((offset + 1))" "$in" | head -c "$size" | gzip -dc > "$out" ;;
+	*) cp "$in" "$out" ;;
+	esac
+	[ "$(od -An -tx1 -j56 -N4 "$out" | tr -d ' ')" = 41524d64 ] ||
+		die "$in is no arm64 Linux image that Herald's set-up can unpack."
+}
+
+mkdir -p "$cache"
+exec 9> "$cache/lock"
+flock 9
+setup_apt
+[ -z "${UPDATE-}" ] || update_lists
+case $1 in
+libfdt | busybox) "get_$1" ;;
+kernel) get_kernel "$2" ;;
+*) die "fetch.sh: unknown file set $1" ;;
+esac

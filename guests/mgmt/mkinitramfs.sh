@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Pack the management VM's initramfs: mkinitramfs.sh KERNEL_DIR BUSYBOX OUTPUT
+#
+# KERNEL_DIR is what boot/fetch.sh unpacks (lib/modules/RELEASE and the file "release"). Inside are
+# busybox, guests/mgmt/rootfs, and the kernel modules named below with what they depend on, unpacked
+# since busybox's modprobe reads no xz. The archive is not compressed: the emulated CPU would take
+# longer to unpack it than to copy it.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+
+kernel=$1 busybox=$2 out=$3
+here=$(dirname "$0")
+
+# Devices of the emulated machine, and those that people add with QEMU_ARGS.
+modules='nvme igb e1000e e1000 virtio_blk virtio_net virtio-rng'
+
+release=$(cat "$kernel/release")
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+mkdir -p "$root"/{bin,sbin,dev,etc,lib,mnt,proc,root,run,sys,tmp,usr/bin,usr/sbin,var/log}
+install -m 755 "$busybox" "$root/bin/busybox"
+ln -s busybox "$root/bin/sh"
+ln -s bin/busybox "$root/init"
+cp -R "$here/rootfs/." "$root/"
+
+dest=$root/lib/modules/$release
+mkdir -p "$dest"
+for module in $modules; do
+	modprobe -d "$PWD/$kernel" -S "$release" --show-depends "$module"
+done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r file; do
+	file=$(realpath "$file")
+	to=$dest/${file##*/lib/modules/"$release"/}
+	mkdir -p "${to%/*}"
+	case $file in
+	*.xz) xz -dc "$file" > "${to%.xz}" ;;
+	*.zst) zstd -qdc "$file" > "${to%.zst}" ;;
+	*) cp "$file" "$to" ;;
+	esac
+done
+cp "$kernel/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dest/"
+depmod -b "$root" "$release"
+rm -f "$dest"/modules.*.bin
+
+mkdir -p "${out%/*}"
+(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) > "$out.tmp"
+mv "$out.tmp" "$out"
