@@ -48,14 +48,10 @@ static const struct {
 	const char *compat;
 	enum board_kind kind;
 } board_kinds[] = {
-	{ "arm,gic-v3", KIND_GICV3 },
-	{ "arm,gic-v3-its", KIND_ITS },
-	{ "arm,armv8-timer", KIND_TIMER },
-	{ "arm,psci-1.0", KIND_PSCI },
-	{ "arm,psci-0.2", KIND_PSCI },
-	{ "arm,smmu-v3", KIND_SMMU },
-	{ "pci-host-ecam-generic", KIND_PCI },
-	{ "arm,gic-400", KIND_GICV2 },
+	{ "arm,gic-v3", KIND_GICV3 },	       { "arm,gic-v3-its", KIND_ITS },
+	{ "arm,armv8-timer", KIND_TIMER },     { "arm,psci-1.0", KIND_PSCI },
+	{ "arm,psci-0.2", KIND_PSCI },	       { "arm,smmu-v3", KIND_SMMU },
+	{ "pci-host-ecam-generic", KIND_PCI }, { "arm,gic-400", KIND_GICV2 },
 	{ "arm,cortex-a15-gic", KIND_GICV2 },
 };
 
@@ -64,14 +60,10 @@ static const struct {
 	enum board_uart_type type;
 	u32 reg_shift; /* where the node does not say */
 } board_uarts[] = {
-	{ "arm,pl011", BOARD_UART_PL011, 0 },
-	{ "arm,sbsa-uart", BOARD_UART_PL011, 0 },
-	{ "ns16550a", BOARD_UART_8250, 0 },
-	{ "ns16550", BOARD_UART_8250, 0 },
-	{ "ns16450", BOARD_UART_8250, 0 },
-	{ "ns8250", BOARD_UART_8250, 0 },
-	{ "snps,dw-apb-uart", BOARD_UART_8250, 0 },
-	{ "nvidia,tegra20-uart", BOARD_UART_8250, 2 },
+	{ "arm,pl011", BOARD_UART_PL011, 0 },	    { "arm,sbsa-uart", BOARD_UART_PL011, 0 },
+	{ "ns16550a", BOARD_UART_8250, 0 },	    { "ns16550", BOARD_UART_8250, 0 },
+	{ "ns16450", BOARD_UART_8250, 0 },	    { "ns8250", BOARD_UART_8250, 0 },
+	{ "snps,dw-apb-uart", BOARD_UART_8250, 0 }, { "nvidia,tegra20-uart", BOARD_UART_8250, 2 },
 };
 
 struct intake {
@@ -109,7 +101,8 @@ static int board_check_blob(const void *fdt, u64 fdt_pa, u64 max, const char **w
 	if (!IS_ALIGNED(fdt_pa, BOARD_FDT_ALIGN))
 		return dt_fail(why, -EINVAL,
 			       "device tree: its address 0x%llx is not 8-byte aligned; "
-			       "load it elsewhere", (unsigned long long)fdt_pa);
+			       "load it elsewhere",
+			       (unsigned long long)fdt_pa);
 	max = MIN(max, BOARD_FDT_MAX);
 	if (max < FDT_V17_SIZE)
 		return dt_fail(why, -EINVAL, "device tree: truncated: no room for its header");
@@ -125,7 +118,8 @@ static int board_check_blob(const void *fdt, u64 fdt_pa, u64 max, const char **w
 	if (fdt_version(fdt) < 17)
 		return dt_fail(why, -EINVAL,
 			       "device tree: format version %u is too old, Herald reads 17; "
-			       "compile it with a current dtc", fdt_version(fdt));
+			       "compile it with a current dtc",
+			       fdt_version(fdt));
 	err = fdt_check_full(fdt, fdt_totalsize(fdt));
 	if (err < 0)
 		return dt_fail(why, -EINVAL, "device tree: damaged or truncated: %s",
@@ -599,8 +593,9 @@ static int board_complete(struct intake *in)
 
 int board_parse(const void *fdt, u64 fdt_pa, u64 fdt_max_size, struct board *b, const char **why)
 {
-	struct intake in = { .b = b, .fdt = fdt, .why = why,
-			     .gic_node = -1, .timer_node = -1, .gicv2_node = -1 };
+	struct intake in = {
+		.b = b, .fdt = fdt, .why = why, .gic_node = -1, .timer_node = -1, .gicv2_node = -1
+	};
 	int err;
 
 	memset(b, 0, sizeof(*b));

@@ -15,10 +15,10 @@ static const struct {
 	u32 first;
 	u32 count;
 } dt_irq_types[] = {
-	{ 32, 988 },    /* SPI */
-	{ 16, 16 },     /* PPI */
+	{ 32, 988 }, /* SPI */
+	{ 16, 16 }, /* PPI */
 	{ 4096, 1024 }, /* extended SPI */
-	{ 1056, 64 },   /* extended PPI */
+	{ 1056, 64 }, /* extended PPI */
 };
 
 void dt_walk_init(struct dt_walk *w, const void *fdt)

@@ -24,10 +24,10 @@
 /* A walk over all nodes in the order of the tree. Read node, depth, path and enabled; the rest is private. */
 struct dt_walk {
 	const void *fdt;
-	int node;               /* offset of the current node */
-	int depth;              /* 0 is the root */
+	int node; /* offset of the current node */
+	int depth; /* 0 is the root */
 	int path[DT_MAX_DEPTH]; /* path[i] is the ancestor at depth i; path[depth] == node */
-	bool enabled;           /* neither it nor a node above it has a "status" other than okay */
+	bool enabled; /* neither it nor a node above it has a "status" other than okay */
 	int disabled_depth;
 	int next; /* where to go on after dt_walk_drop(); -1 if that was not called */
 	int next_depth;

@@ -519,6 +519,7 @@ int fdt_edit_mgmt(const void *src, void *dst, size_t dst_size, const struct boar
 		return 0;
 	return dt_fail(why, err == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL,
 		       "device tree for the management VM: %s",
-		       err == -FDT_ERR_NOSPACE ? "no room: the tree or its list of memory is too large" :
-						 fdt_strerror(err));
+		       err == -FDT_ERR_NOSPACE
+			       ? "no room: the tree or its list of memory is too large"
+			       : fdt_strerror(err));
 }

@@ -12,10 +12,10 @@
 struct fdt_edit_plan {
 	const struct board_range *owned; /* Herald's memory, taken out of /memory in whole pages */
 	u32 nr_owned;
-	const u64 *cpu_mpidr;            /* the CPUs that the management VM has; all others are removed */
+	const u64 *cpu_mpidr; /* the CPUs that the management VM has; all others are removed */
 	u32 nr_cpus;
-	bool hide_smmu;      /* remove the SMMUv3 nodes and what refers to them */
-	bool hide_its;       /* remove the ITS nodes and what refers to them: no MSIs */
+	bool hide_smmu; /* remove the SMMUv3 nodes and what refers to them */
+	bool hide_its; /* remove the ITS nodes and what refers to them: no MSIs */
 	const char *version; /* Herald's, for /hypervisor */
 };
 

@@ -21,7 +21,7 @@ struct modules_image {
 	u32 code0;
 	u32 code1;
 	u64 text_offset; /* from a 2 MiB boundary to the load address */
-	u64 image_size;  /* memory it needs from the load address on */
+	u64 image_size; /* memory it needs from the load address on */
 	u64 flags;
 	u64 res2;
 	u64 res3;
@@ -96,8 +96,8 @@ static int modules_node(struct modules_find *f, const struct dt_walk *w)
 		return 0;
 	if (m->file.size)
 		return dt_fail_at(f->why, f->fdt, w->node,
-				  is_kernel ? "a second kernel among the boot modules" :
-					      "a second ramdisk among the boot modules");
+				  is_kernel ? "a second kernel among the boot modules"
+					    : "a second ramdisk among the boot modules");
 	if (modules_reg(w, &m->file) < 0)
 		return dt_fail_at(f->why, f->fdt, w->node,
 				  "\"reg\" of a boot module must be one address and one size, with "
@@ -192,16 +192,18 @@ static int modules_kernel(struct modules_find *f, modules_map_fn map)
 	if (h.flags & MODULES_IMAGE_BIG_ENDIAN)
 		return modules_fail(f, "kernel", &k->file, "is big-endian");
 	if (h.image_size == 0)
-		return modules_fail(f, "kernel", &k->file,
-				    "does not say how much memory it needs (older than Linux 3.17)");
+		return modules_fail(
+			f, "kernel", &k->file,
+			"does not say how much memory it needs (older than Linux 3.17)");
 	if (modules_pe_file_size(p, mapped, h.pe_offset) > k->file.size)
 		return modules_fail(f, "kernel", &k->file,
 				    "is truncated: its section table says that it is longer");
 	if (!IS_ALIGNED(k->file.base - h.text_offset, SZ_2M))
-		return dt_fail(f->why, -EINVAL,
-			       "boot module: the kernel at 0x%llx must be loaded 0x%llx bytes after "
-			       "a multiple of 2 MiB",
-			       (unsigned long long)k->file.base, (unsigned long long)h.text_offset);
+		return dt_fail(
+			f->why, -EINVAL,
+			"boot module: the kernel at 0x%llx must be loaded 0x%llx bytes after "
+			"a multiple of 2 MiB",
+			(unsigned long long)k->file.base, (unsigned long long)h.text_offset);
 	k->image_size = MAX(h.image_size, k->file.size);
 	return 0;
 }
@@ -225,13 +227,14 @@ static int modules_check_overlap(struct modules_find *f, const struct board_rang
 			    !ranges_overlap(own[i].r.base, own[i].r.size, own[j].r.base,
 					    own[j].r.size))
 				continue;
-			return dt_fail(f->why, -EINVAL,
-				       "boot modules: %s (0x%llx, needs 0x%llx bytes) and %s (0x%llx, "
-				       "0x%llx bytes) overlap; load them apart",
-				       own[i].name, (unsigned long long)own[i].r.base,
-				       (unsigned long long)own[i].r.size, own[j].name,
-				       (unsigned long long)own[j].r.base,
-				       (unsigned long long)own[j].r.size);
+			return dt_fail(
+				f->why, -EINVAL,
+				"boot modules: %s (0x%llx, needs 0x%llx bytes) and %s (0x%llx, "
+				"0x%llx bytes) overlap; load them apart",
+				own[i].name, (unsigned long long)own[i].r.base,
+				(unsigned long long)own[i].r.size, own[j].name,
+				(unsigned long long)own[j].r.base,
+				(unsigned long long)own[j].r.size);
 		}
 	}
 	return 0;
@@ -267,10 +270,11 @@ int modules_parse(const void *fdt, struct board *b, const struct board_range *im
 	if (err < 0)
 		return err;
 	if (b->kernel.file.size == 0)
-		return dt_fail(why, -ENODEV,
-			       "no kernel among the boot modules: /chosen needs a node with compatible "
-			       "= \"multiboot,module\", \"multiboot,kernel\" (QEMU: -device "
-			       "guest-loader,addr=A,kernel=Image)");
+		return dt_fail(
+			why, -ENODEV,
+			"no kernel among the boot modules: /chosen needs a node with compatible "
+			"= \"multiboot,module\", \"multiboot,kernel\" (QEMU: -device "
+			"guest-loader,addr=A,kernel=Image)");
 	if (b->initrd.file.size == 0)
 		modules_initrd_of_chosen(&f);
 	if (!modules_in_ram(b, &b->kernel.file))

@@ -8,10 +8,13 @@
 #include "hyp/lib/errno.h"
 #include "hyp/log.h"
 #include "hyp/machine.h"
+#include "pci/mirror.h"
 
 #define HOST_INTID_BITS 16u
 /* The part of the pool that holds ITTs. */
 #define ARENA_SHARE 8
+/* Devices that all VMs together may have mapped on the physical ITSes. */
+#define MIRROR_DEVICES 1024u
 
 static u32 intid_bits;
 
@@ -93,6 +96,35 @@ static int msi_init_its(u32 its)
 	return err;
 }
 
+/* Config space of every host bridge, to read how many vectors a device can send. */
+static int msi_init_ecam(void)
+{
+	const struct board *b = &machine.board;
+	u32 i;
+
+	for (i = 0; i < b->nr_pci; i++) {
+		struct ecam *e = &machine.ecam[i];
+
+		e->read = ecam_mmio_read;
+		e->va = (uintptr_t)mmu_map_device(b->pci[i].ecam.base, b->pci[i].ecam.size);
+		e->size = b->pci[i].ecam.size;
+		e->bus_first = b->pci[i].bus_first;
+		e->bus_last = b->pci[i].bus_last;
+		if (!e->va)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int msi_init_mirror(void)
+{
+	size_t size = mirror_mem_size(MIRROR_DEVICES);
+	u64 pa;
+	void *mem = size ? msi_alloc(size, SZ_4K, &pa) : NULL;
+
+	return mem ? mirror_setup(mem, MIRROR_DEVICES) : -ENOMEM;
+}
+
 void msi_init(void)
 {
 	const struct board *b = &machine.board;
@@ -108,6 +140,10 @@ void msi_init(void)
 		err = msi_enable_lpis(cpu_this()->index);
 	if (!err)
 		err = msi_init_arena();
+	if (!err)
+		err = msi_init_ecam();
+	if (!err)
+		err = msi_init_mirror();
 	if (err) {
 		log_line("LPIs cannot be used (error %d): MSIs are not available", -err);
 		return;

@@ -76,20 +76,22 @@ int place_choose(const struct board *b, const struct board_range *image, struct 
 	out->pool.size = ALIGN_UP(MAX(ram / PLACE_POOL_SHARE, PLACE_POOL_MIN), SZ_2M);
 	out->fdt.size = PLACE_FDT_SIZE;
 	if (ram < out->pool.size + out->fdt.size + image->size + PLACE_MGMT_MIN)
-		return dt_fail(why, -ENOMEM,
-			       "too little memory: this machine has %llu MiB, Herald needs %llu MiB and "
-			       "its management VM %llu MiB",
-			       (unsigned long long)(ram / SZ_1M),
-			       (unsigned long long)(DIV_ROUND_UP(out->pool.size + out->fdt.size +
-								 image->size, SZ_1M)),
-			       (unsigned long long)(PLACE_MGMT_MIN / SZ_1M));
+		return dt_fail(
+			why, -ENOMEM,
+			"too little memory: this machine has %llu MiB, Herald needs %llu MiB and "
+			"its management VM %llu MiB",
+			(unsigned long long)(ram / SZ_1M),
+			(unsigned long long)(DIV_ROUND_UP(
+				out->pool.size + out->fdt.size + image->size, SZ_1M)),
+			(unsigned long long)(PLACE_MGMT_MIN / SZ_1M));
 	out->pool.base = place_find(b, &taken, out->pool.size);
 	place_take(&taken, out->pool.base, out->pool.size);
 	out->fdt.base = place_find(b, &taken, out->fdt.size);
 	if (out->pool.base == 0 || out->fdt.base == 0)
-		return dt_fail(why, -ENOMEM,
-			       "too little memory in one piece: Herald needs %llu MiB beside the kernel, "
-			       "the ramdisk and what is reserved",
-			       (unsigned long long)((out->pool.size + out->fdt.size) / SZ_1M));
+		return dt_fail(
+			why, -ENOMEM,
+			"too little memory in one piece: Herald needs %llu MiB beside the kernel, "
+			"the ramdisk and what is reserved",
+			(unsigned long long)((out->pool.size + out->fdt.size) / SZ_1M));
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 struct place {
 	struct board_range pool; /* both ends 2 MiB-aligned */
-	struct board_range fdt;  /* 2 MiB-aligned, PLACE_FDT_SIZE long */
+	struct board_range fdt; /* 2 MiB-aligned, PLACE_FDT_SIZE long */
 };
 
 /*

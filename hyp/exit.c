@@ -81,6 +81,8 @@ void exit_irq(struct regs *r)
 
 	(void)r;
 	irq_handle(v);
+	if (__builtin_expect(mirror_work_pending(), 0))
+		mirror_work();
 	exit_finish(v);
 }
 

@@ -55,12 +55,11 @@ static void log_append(const char *s, size_t n)
 		*log_place(log_end++) = *s++;
 }
 
+/* Moved on before the byte goes out, and compared by order: a panicking CPU may have come in between. */
 static void log_flush(void)
 {
-	if (!log_to_uart)
-		return;
-	for (; log_printed != log_end; log_printed++)
-		uart_write(log_place(log_printed), 1);
+	while (log_to_uart && log_printed < log_end)
+		uart_write(log_place(log_printed++), 1);
 }
 
 /* Text may come from a device tree: it must not move the cursor or break the line. */

@@ -5,6 +5,32 @@
 
 struct machine machine;
 
+static void report_its(const struct vits *t)
+{
+	struct its_stats st;
+
+	its_get_stats(t->its, &st);
+	log_line("vITS 0x%llx: %llu MSIs delivered, %llu blocked, %llu unmapped, %llu dropped; "
+		 "%u devices, %u events mapped",
+		 (unsigned long long)t->base, (unsigned long long)st.msi_delivered,
+		 (unsigned long long)st.msi_blocked, (unsigned long long)st.msi_unmapped,
+		 (unsigned long long)st.msi_dropped, st.devices, st.events);
+}
+
 void machine_report(void)
 {
+	const struct vm *vm = machine.mgmt;
+	struct mirror_stats m;
+	u32 i;
+
+	for (i = 0; i < vm->nr_its; i++)
+		report_its(&vm->its[i]);
+	if (!vm->nr_its)
+		return;
+	mirror_stats(&m);
+	log_line("mirror: %u devices, %u host LPIs, %u ITTs in use; %llu delivered, %llu unmapped, "
+		 "%llu late, %llu dropped, %llu exhausted",
+		 m.devices, m.host_lpis, m.itts, (unsigned long long)m.delivered,
+		 (unsigned long long)m.unmapped, (unsigned long long)m.late,
+		 (unsigned long long)m.dropped, (unsigned long long)m.exhausted);
 }

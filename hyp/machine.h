@@ -5,6 +5,7 @@
 
 #include "hyp/mem.h"
 #include "hyp/vm.h"
+#include "pci/ecam.h"
 
 #define HERALD_VERSION "0.1.0"
 
@@ -17,6 +18,7 @@ struct machine {
 	u64 pool_size;
 	u32 its_usable[BOARD_MAX_ITS]; /* indices into board.its: those that came up */
 	u32 nr_its;
+	struct ecam ecam[BOARD_MAX_PCI]; /* config space of board.pci[] */
 };
 
 extern struct machine machine;

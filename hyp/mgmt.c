@@ -223,7 +223,7 @@ static int mgmt_add_its(struct vm *vm)
 
 		err = vits_create(vm, machine.board.its[its].frame.base,
 				  MIN(info->devid_bits, MGMT_DEVID_BITS),
-				  MIN(info->eventid_bits, MGMT_EVENTID_BITS));
+				  MIN(info->eventid_bits, MGMT_EVENTID_BITS), its);
 	}
 	return err;
 }

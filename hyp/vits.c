@@ -49,6 +49,31 @@ static int op_lpi_reload(void *ctx, u32 vcpu, u32 lpi)
 	return vgic_lpi_reload(((struct vits *)ctx)->vm->vgic, vcpu, lpi);
 }
 
+static int op_device_mapped(void *ctx, u32 devid, u32 nr_events)
+{
+	return mirror_device_mapped(((struct vits *)ctx)->mirror, devid, nr_events);
+}
+
+static int op_device_unmapped(void *ctx, u32 devid)
+{
+	return mirror_device_unmapped(((struct vits *)ctx)->mirror, devid);
+}
+
+static void op_event_mapped(void *ctx, u32 devid, u32 eventid, u32 entry, u32 vcpu)
+{
+	mirror_event_mapped(((struct vits *)ctx)->mirror, devid, eventid, entry, vcpu);
+}
+
+static void op_event_moved(void *ctx, u32 devid, u32 eventid, u32 vcpu)
+{
+	mirror_event_moved(((struct vits *)ctx)->mirror, devid, eventid, vcpu);
+}
+
+static void op_event_unmapped(void *ctx, u32 devid, u32 eventid)
+{
+	mirror_event_unmapped(((struct vits *)ctx)->mirror, devid, eventid);
+}
+
 static const struct its_ops ops = {
 	.read = op_read,
 	.write = op_write,
@@ -57,6 +82,11 @@ static const struct its_ops ops = {
 	.lpi_move = op_lpi_move,
 	.lpi_move_all = op_lpi_move_all,
 	.lpi_reload = op_lpi_reload,
+	.device_mapped = op_device_mapped,
+	.device_unmapped = op_device_unmapped,
+	.event_mapped = op_event_mapped,
+	.event_moved = op_event_moved,
+	.event_unmapped = op_event_unmapped,
 };
 
 static u64 frame_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size)
@@ -85,6 +115,24 @@ static void frame_write(struct vcpu *v, const struct mmio_region *r, u64 offset,
 		progress = its_run(t->its);
 		spin_unlock(&t->lock);
 	}
+	if (mirror_work_pending())
+		mirror_work();
+}
+
+/* The management VM has the machine's own DeviceIDs; context is its vits. */
+static int resolve_identity(void *ctx, u32 devid, u32 nr_events, struct mirror_target *out)
+{
+	const struct vits *t = ctx;
+
+	return mirror_resolve_identity(&machine.board, machine.ecam, t->host_its, devid, nr_events,
+				       out);
+}
+
+static u32 vcpu_cpu(void *ctx, u32 vcpu)
+{
+	const struct vits *t = ctx;
+
+	return t->vm->vcpus[vcpu].cpu->index;
 }
 
 /* A seed that a guest cannot know: the counter at each of the boot's steps mixed with the stack protector's word. */
@@ -95,7 +143,7 @@ static u64 random_seed(void)
 	return (__stack_chk_guard ^ sysreg_read(cntpct_el0)) * UINT64_C(0xd6e8feb86659fd93);
 }
 
-int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits)
+int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits, u32 host_its)
 {
 	const struct its_config cfg = {
 		.nr_vcpus = vm->nr_vcpus,
@@ -131,7 +179,14 @@ int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits)
 	t->lock = SPINLOCK_INIT(LOCK_ITS);
 	t->vm = vm;
 	t->base = base;
+	t->host_its = host_its;
 	t->its = its_init(mem, &cfg, &ops, t);
+	t->mirror = mirror_create(&(struct mirror_config){ .its = t->its,
+							   .ctx = t,
+							   .resolve = resolve_identity,
+							   .vcpu_cpu = vcpu_cpu });
+	if (!t->mirror)
+		return -ENOSPC;
 	vm->nr_its++;
 	return 0;
 }

@@ -5,7 +5,10 @@
 
 #include "hyp/vm.h"
 
-/* Adds an ITS whose frame is at guest address @base. 0, -ENOMEM, -ENOSPC, -EEXIST (frames overlap), -EINVAL. */
-int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits);
+/*
+ * Adds an ITS whose frame is at guest address @base, mirrored on the physical ITS @host_its (index into board.its). 0, -ENOMEM,
+ * -ENOSPC, -EEXIST (frames overlap), -EINVAL. Before the VM runs; after an error the VM is not to run.
+ */
+int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits, u32 host_its);
 
 #endif

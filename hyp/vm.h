@@ -31,7 +31,8 @@ struct vcpu {
 struct vits {
 	struct spinlock lock; /* LOCK_ITS */
 	struct its *its;
-	struct mirror *mirror; /* NULL: no physical ITS behind it */
+	struct mirror *mirror;
+	u32 host_its; /* the physical ITS behind it: index into board.its */
 	struct vm *vm;
 	u64 base;
 };

@@ -159,10 +159,9 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 
 	if (old & IRQ_IN_LR) {
 		atomic_store_relaxed(irq->wp, w);
-		if (vgic_here(c))
-			owe = vgic_lr_sync(c, (u32)FIELD_GET(IRQ_PREV, w));
-		else if (w != old)
-			owe = vgic_want_work(c);
+		if (w != old)
+			owe = vgic_here(c) ? vgic_lr_sync(c, (u32)FIELD_GET(IRQ_PREV, w))
+					   : vgic_want_work(c);
 	} else if (w != old || !(old & IRQ_QUEUED)) {
 		if (old & IRQ_QUEUED) {
 			vgic_dequeue(c, old);
@@ -171,6 +170,9 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 				w &= ~IRQ_NEXT;
 		}
 		owe = vgic_place(c, intid, irq->wp, w);
+		/* One active interrupt less outside the list registers: maybe no traps are needed for them any more. */
+		if (c->loaded && (old & IRQ_QUEUED) && (old & IRQ_ACTIVE))
+			owe |= vgic_want_work(c);
 	}
 	spin_unlock(&c->lock);
 	if (owe)

@@ -144,6 +144,9 @@ u32 vgic_lr_sync(struct vgic_cpu *c, u32 n)
 	else if (!(w & IRQ_MOVE) && vgic_word_deliverable(c, intid, w) &&
 		 (atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)))
 		state = LR_PENDING;
+	/* Taken, and here again: behind those that have been waiting. */
+	if (!(lr & (LR_PENDING | LR_ACTIVE)) && state == LR_PENDING && c->lr_used != BIT(n))
+		state = 0;
 	if (!state)
 		return vgic_place(c, intid, wp, lr_release(c, n, lr, w));
 	lr_store(c, n, wp, w, state, lr);
@@ -160,6 +163,38 @@ static void lr_load(struct vgic_cpu *c, u32 n, u32 intid, u64 *wp, u64 w)
 	c->lr_used |= (u32)BIT(n);
 	c->lr_intid[n] = (u16)intid;
 	lr_store(c, n, wp, w, state, 0);
+}
+
+static void lr_shift(struct vgic_cpu *c, u32 from, u32 to)
+{
+	u64 *wp = vgic_word(c, c->lr_intid[from]);
+
+	c->lr[to] = vgic_host_lr_read(from);
+	vgic_host_lr_write(from, 0);
+	vgic_host_lr_write(to, c->lr[to]);
+	c->lr_intid[to] = c->lr_intid[from];
+	c->lr_used ^= (u32)(BIT(from) | BIT(to));
+	atomic_store_relaxed(wp, FIELD_SET(*wp, IRQ_PREV, to));
+}
+
+/*
+ * A free list register, above all used ones; there must be a free one. CPUs that choose the lowest one among equals then
+ * deliver in the order of arrival: with the free ones below, newcomers could keep an older interrupt waiting for ever.
+ */
+static u32 lr_slot(struct vgic_cpu *c)
+{
+	u32 n, to = 0, top = bits_fls(c->lr_used);
+
+	if (c->lr_mask & BIT(top))
+		return top;
+	for (n = 0; n < top; n++) {
+		if (!(c->lr_used & BIT(n)))
+			continue;
+		if (n != to)
+			lr_shift(c, n, to);
+		to++;
+	}
+	return to;
 }
 
 /* Takes list registers that the guest emptied from words with nothing more to say. */
@@ -181,18 +216,15 @@ static void lr_reap(struct vgic_cpu *c)
 
 bool vgic_lr_try(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 {
-	u32 free = c->lr_mask & ~c->lr_used;
-
-	if ((c->map[VGIC_SET_G0] | c->map[VGIC_SET_G1]) ||
+	if (c->syncing || (c->map[VGIC_SET_G0] | c->map[VGIC_SET_G1]) ||
 	    !(atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)))
 		return false;
-	if (!free) {
+	if (!(c->lr_mask & BIT(bits_fls(c->lr_used)))) {
 		lr_reap(c);
-		free = c->lr_mask & ~c->lr_used;
-		if (!free)
+		if (c->lr_used == c->lr_mask)
 			return false;
 	}
-	lr_load(c, (u32)__builtin_ctz(free), intid, wp, w);
+	lr_load(c, lr_slot(c), intid, wp, w);
 	return true;
 }
 
@@ -256,7 +288,7 @@ static bool lr_make_room(struct vgic_cpu *c, u32 prio, u32 groups, struct vgic_s
 			live = true;
 		else
 			p = VGIC_NR_PRIOS;
-		if (p > worst) {
+		if (p && p >= worst) {
 			worst = p;
 			victim = n;
 		}
@@ -298,19 +330,17 @@ static void lr_fill(struct vgic_cpu *c, struct vgic_settle *s)
 			stale++;
 			continue;
 		}
-		if (!(c->lr_mask & ~c->lr_used) && !lr_make_room(c, prio, groups, s)) {
+		if (c->lr_used == c->lr_mask && !lr_make_room(c, prio, groups, s)) {
 			c->stats.overflows++;
 			return;
 		}
-		lr_load(c, (u32)__builtin_ctz(c->lr_mask & ~c->lr_used), intid, wp,
-			vgic_dequeue(c, *wp));
+		lr_load(c, lr_slot(c), intid, wp, vgic_dequeue(c, *wp));
 	}
-	while ((c->lr_mask & ~c->lr_used) && c->map[VGIC_SET_ACTIVE]) {
+	while (c->lr_used != c->lr_mask && c->map[VGIC_SET_ACTIVE]) {
 		u32 intid = c->list[VGIC_SET_ACTIVE][__builtin_ctz(c->map[VGIC_SET_ACTIVE])].head;
 		u64 *wp = vgic_word(c, intid);
 
-		lr_load(c, (u32)__builtin_ctz(c->lr_mask & ~c->lr_used), intid, wp,
-			vgic_dequeue(c, *wp));
+		lr_load(c, lr_slot(c), intid, wp, vgic_dequeue(c, *wp));
 	}
 }
 
@@ -385,13 +415,14 @@ static void lr_flush(struct vgic_cpu *c)
 		return;
 	}
 	c->vmcr = vgic_host_vmcr_read();
+	c->syncing = true;
 	lr_count_eois(c, &s);
 	for (left = c->lr_used; left; left &= left - 1) {
 		u32 n = (u32)__builtin_ctz(left), intid = c->lr_intid[n];
 
-		if (c->lr_used & BIT(n)) /* not reaped meanwhile */
-			settle_add(&s, intid, vgic_lr_sync(c, n));
+		settle_add(&s, intid, vgic_lr_sync(c, n));
 	}
+	c->syncing = false;
 	lr_fill(c, &s);
 	lr_update_hcr(c);
 	atomic_store_relaxed(&c->work, false);

@@ -21,7 +21,7 @@ struct printf_spec {
 	bool zero;
 	bool alt;
 	int width;
-	int precision; /* -1: none given */
+	int precision; /* negative: none given */
 	int length; /* bytes of the argument */
 };
 
@@ -179,7 +179,7 @@ static struct printf_spec parse_spec(const char **fmt, struct printf_args *a)
 	}
 	if (**fmt == '.') {
 		(*fmt)++;
-		spec.precision = MAX(parse_number(fmt, a), -1);
+		spec.precision = parse_number(fmt, a);
 	}
 	parse_length(fmt, &spec);
 	return spec;
