@@ -26,7 +26,8 @@ HERALD_ARGS ?=
 QEMU_ARGS ?=
 TIMEOUT ?=
 HERALD ?= on
-export BOOT CPU SMP MEM GIC SMMU KERNEL MGMT_OVERLAY MGMT_ARGS HERALD_ARGS QEMU_ARGS TIMEOUT HERALD
+DISKS ?= build/disks
+export BOOT CPU SMP MEM GIC SMMU KERNEL MGMT_OVERLAY MGMT_ARGS HERALD_ARGS QEMU_ARGS TIMEOUT HERALD DISKS
 
 # What the build is for decides which packages must be there.
 DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter test test-all,$(MAKECMDGOALS)),test,run))
@@ -54,6 +55,7 @@ help:
 	'  HERALD_ARGS=$(HERALD_ARGS)      options of Herald itself' \
 	'  QEMU_ARGS=$(QEMU_ARGS)        more arguments for QEMU, e.g. devices' \
 	'  TIMEOUT=$(TIMEOUT)          end QEMU after this many seconds' \
+	'  DISKS=$(DISKS)   directory of the drives'"'"' files; one for each machine that runs at once' \
 	'  HERALD=$(HERALD)         off: the same Linux without Herald, to compare with' '' \
 	'V=1 shows each command. DEPS=off skips the package check; make deps UPDATE=1 looks for newer arm64 packages.' '' \
 	'Examples:' \
@@ -68,7 +70,7 @@ host-packages:
 
 include boot/build.mk guests/mgmt/mgmt.mk tests/tests.mk
 
-all: build/herald.img build/mgmt/initrd-6.12.cpio
+all: build/herald.img size-budget build/mgmt/initrd-6.12.cpio
 
 # A KERNEL that is a path still gets the initramfs of 6.12.
 RUN_KERNEL := $(if $(filter 6.1 6.12,$(KERNEL)),$(KERNEL),6.12)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Intake: reads what Herald wants to know of the machine from the device tree that the bootloader passed.
+ * Intake: reads what Herald wants to know of the machine from the device tree that the bootloader
+ * passed.
  *
- * One walk over all nodes sorts them by what they are; what refers to something else (interrupt specifiers to the
- * interrupt controller, "msi-map" to the ITSes) is noted by node and read after the walk. Nodes that are disabled, or
- * below one that is, do not count.
+ * One walk over all nodes sorts them by what they are; what refers to something else (interrupt
+ * specifiers to the interrupt controller, "msi-map" to the ITSes) is noted by node and read after
+ * the walk. Nodes that are disabled, or below one that is, do not count.
  *
- * The tree comes from firmware and is as trusted as firmware is, but it may be damaged: whatever it says, intake ends
- * with a board or with a line, and reads nothing outside the tree. Not checked: that the addresses are what the tree
- * says they are.
+ * The tree comes from firmware and is as trusted as firmware is, but it may be damaged: whatever it
+ * says, intake ends with a board or with a line, and reads nothing outside the tree. Not checked:
+ * that the addresses are what the tree says they are.
  */
 #include "boot/board.h"
 
@@ -16,7 +17,9 @@
 #include "hyp/lib/errno.h"
 #include "hyp/lib/string.h"
 
-/* Smallest frames: GICD and one GICR page are 64 KiB; an ITS has a control and a translation page. */
+/*
+ * Smallest frames: GICD and one GICR page are 64 KiB; an ITS has a control and a translation page.
+ */
 #define BOARD_GICD_MIN SZ_64K
 #define BOARD_GICR_MIN (2 * SZ_64K)
 #define BOARD_ITS_MIN (2 * SZ_64K)
@@ -27,7 +30,9 @@
 #define BOARD_MPIDR_AFF (GENMASK(39, 32) | GENMASK(23, 0))
 /* Requester IDs have 16 bits. */
 #define BOARD_RIDS 0x10000
-/* Cells of a "msi-map" entry: rid-base, controller, devid-base (#msi-cells of an ITS is 1), length. */
+/*
+ * Cells of a "msi-map" entry: rid-base, controller, devid-base (#msi-cells of an ITS is 1), length.
+ */
 #define BOARD_MSI_MAP_CELLS 4
 
 /* The timer's interrupts in the order of Linux's binding arm,arch_timer.yaml. */
@@ -127,7 +132,10 @@ static int board_check_blob(const void *fdt, u64 fdt_pa, u64 max, const char **w
 	return 0;
 }
 
-/* The offset of the node that /chosen/stdout-path names, by path or alias, options after ':' left off. */
+/*
+ * The offset of the node that /chosen/stdout-path names, by path or alias, options after ':' left
+ * off.
+ */
 static int board_find_uart(const void *fdt, int chosen)
 {
 	const char *path, *end, *alias;
@@ -207,7 +215,10 @@ static int board_memreserve(struct intake *in)
 	return 0;
 }
 
-/* A child of /reserved-memory. One with "size" only is placed by the kernel that finds it, so it is not here yet. */
+/*
+ * A child of /reserved-memory. One with "size" only is placed by the kernel that finds it, so it is
+ * not here yet.
+ */
 static int board_reserved_node(struct intake *in)
 {
 	struct board_range r;
@@ -381,10 +392,12 @@ static int board_uart_node(struct intake *in)
 	struct board_range r;
 	u32 i = 0;
 
-	while (i < ARRAY_SIZE(board_uarts) &&
-	       !dt_compatible(in->fdt, in->w.node, board_uarts[i].compat))
+	while (i < ARRAY_SIZE(board_uarts) && !dt_walk_compatible(&in->w, board_uarts[i].compat))
 		i++;
-	/* One that we cannot drive or reach is none: Herald is silent, the management VM may still use it. */
+	/*
+	 * One that we cannot drive or reach is none: Herald is silent, the management VM may still
+	 * use it.
+	 */
 	if (i == ARRAY_SIZE(board_uarts) || dt_reg(&in->w, 0, &r) < 0)
 		return 0;
 	u->reg_shift = (u32)dt_number(in->fdt, in->w.node, "reg-shift", board_uarts[i].reg_shift);
@@ -401,16 +414,10 @@ static int board_uart_node(struct intake *in)
 	return 0;
 }
 
-static enum board_kind board_kind_of(struct intake *in)
+static enum board_kind board_kind_of(const struct intake *in)
 {
-	const char *compat;
-	int len;
-
-	compat = fdt_getprop(in->fdt, in->w.node, "compatible", &len);
-	if (!compat)
-		return KIND_OTHER;
-	for (u32 i = 0; i < ARRAY_SIZE(board_kinds); i++) {
-		if (fdt_stringlist_contains(compat, len, board_kinds[i].compat))
+	for (u32 i = 0; i < ARRAY_SIZE(board_kinds) && in->w.props[DT_COMPATIBLE].data; i++) {
+		if (dt_walk_compatible(&in->w, board_kinds[i].compat))
 			return board_kinds[i].kind;
 	}
 	return KIND_OTHER;
@@ -419,24 +426,16 @@ static enum board_kind board_kind_of(struct intake *in)
 /* The nodes that are known by their place and "device_type", not by "compatible". */
 static int board_placed_node(struct intake *in)
 {
-	const char *type;
 	int up;
 
-	if (in->w.depth > 2)
+	if (in->w.depth == 1 && dt_walk_is_type(&in->w, "memory"))
+		return board_memory(in);
+	if (in->w.depth != 2)
 		return 0;
-	if (in->w.depth == 2) {
-		up = in->w.path[1];
-		if (dt_name_is(in->fdt, up, "reserved-memory"))
-			return board_reserved_node(in);
-		if (!dt_name_is(in->fdt, up, "cpus"))
-			return 0;
-	}
-	type = dt_string(in->fdt, in->w.node, "device_type");
-	if (!type)
-		return 0;
-	if (in->w.depth == 1)
-		return strcmp(type, "memory") == 0 ? board_memory(in) : 0;
-	return strcmp(type, "cpu") == 0 ? board_cpu(in) : 0;
+	up = in->w.path[1];
+	if (dt_walk_is_type(&in->w, "cpu") && dt_name_is(in->fdt, up, "cpus"))
+		return board_cpu(in);
+	return dt_name_is(in->fdt, up, "reserved-memory") ? board_reserved_node(in) : 0;
 }
 
 static int board_node(struct intake *in)
@@ -475,7 +474,10 @@ static bool intid_is_ppi(u32 intid)
 	return intid >= 16 && intid < 32;
 }
 
-/* Timer interrupt number @index of the binding's order, or the one called @name if the node has names. */
+/*
+ * Timer interrupt number @index of the binding's order, or the one called @name if the node has
+ * names.
+ */
 static u32 board_timer_intid(struct intake *in, u32 index, const char *name)
 {
 	int at = fdt_stringlist_search(in->fdt, in->timer_node, "interrupt-names", name);

@@ -13,15 +13,24 @@ EL2_OBJS := $(patsubst %,build/el2/%.o,$(EL2_SRCS))
 FDT := build/arm64/libfdt
 
 EL2_WARN := -Wall -Wextra -Werror
-EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -O2 -g $(EL2_WARN) -mgeneral-regs-only \
-	-mno-outline-atomics -mstrict-align -fno-pic -fno-omit-frame-pointer \
+EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-only \
+	-mno-outline-atomics -fno-pic -fno-omit-frame-pointer \
 	-fstack-protector-strong -fno-strict-aliasing -fno-common -ffunction-sections \
 	-fdata-sections -I. -isystem $(FDT)/include
 EL2_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,build/el2/herald.lds
 
+# Built for speed: what runs at a guest's rate. The rest runs once or seldom, and is built for size.
+EL2_FAST := vgic/% its/% pci/mirror.c drivers/lpi.c $(addprefix hyp/,exit.c irq.c mmio.c smccc.c \
+	stage2.c sysreg_trap.c vgic_host.c vits.c lib/string.c)
+# With the MMU off a misaligned access is a fault.
+EL2_MMU_OFF := boot/mmu.c
+el2_flags = $(EL2_CFLAGS) $(if $(filter $(EL2_FAST),$(1)),-O2,-Os) \
+	$(if $(filter $(EL2_MMU_OFF),$(1)),-mstrict-align)
+
 # Text, read-only data and data, without the symbol table of backtraces (DESIGN 9).
 SIZE_BUDGET := 131072
+SIZE_REPORT = boot/size.sh build/herald.elf $(SIZE_BUDGET)
 
 $(FDT)/.deb: | host-packages
 	@boot/fetch.sh libfdt
@@ -29,7 +38,7 @@ $(FDT)/.deb: | host-packages
 build/el2/%.c.o: %.c boot/build.mk | $(FDT)/.deb
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(EL2_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(call el2_flags,$<) -MMD -MP -c -o $@ $<
 
 build/el2/%.S.o: %.S boot/build.mk | $(FDT)/.deb
 	@mkdir -p $(@D)
@@ -45,7 +54,6 @@ build/el2/herald.lds: boot/herald.lds.S boot/build.mk | $(FDT)/.deb
 # second one's. The table lies behind all code, so that the addresses it lists do not move.
 LINK = $(CC) $(EL2_LDFLAGS) -o $@ $(EL2_OBJS)
 
-ifneq ($(wildcard boot/mksyms.sh),)
 build/el2/syms0.S: boot/mksyms.sh
 	@mkdir -p $(@D)
 	$(Q)boot/mksyms.sh > $@
@@ -63,19 +71,14 @@ build/el2/%.o: build/el2/%.S
 build/herald.elf: build/el2/herald0.elf build/el2/syms.o
 	@echo "  LD      $@"
 	$(Q)$(LINK) build/el2/syms.o $(FDT)/libfdt.a
-else
-build/herald.elf: $(EL2_OBJS) build/el2/herald.lds
-	@echo "  LD      $@"
-	$(Q)$(LINK) $(FDT)/libfdt.a
-endif
 
 build/herald.img: build/herald.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
-	@$(CROSS)size -A $< | awk -v budget=$(SIZE_BUDGET) ' \
-		$$1 ~ /^\.(text|rodata|data)$$/ { sum += $$2; list = list " " $$1 " " $$2 } \
-		END { \
-			printf "herald.img:%s, together %d of %d bytes\n", list, sum, budget; \
-			if (sum > budget) { print "herald.img is over its budget (DESIGN 9)"; exit 1 } \
-		}'
+	@$(SIZE_REPORT) || true
+
+# The rule above only says it: "all" and "test" fail for an image over its budget; it can still be run.
+.PHONY: size-budget
+size-budget: build/herald.elf
+	@$(SIZE_REPORT) > /dev/null
 
 -include $(EL2_OBJS:.o=.d) build/el2/herald.lds.d

@@ -10,7 +10,10 @@
 /* The widest physical address of the architecture (FEAT_LPA). */
 #define DT_MAX_ADDRESS BIT(52)
 
-/* Types of a GICv3 interrupt specifier and how many of each there are (Linux binding arm,gic-v3.yaml). */
+/*
+ * Types of a GICv3 interrupt specifier and how many of each there are (Linux binding
+ * arm,gic-v3.yaml).
+ */
 static const struct {
 	u32 first;
 	u32 count;
@@ -21,68 +24,126 @@ static const struct {
 	{ 1056, 64 }, /* extended PPI */
 };
 
+static const char *const dt_prop_names[DT_NR_PROPS] = {
+	[DT_COMPATIBLE] = "compatible",	  [DT_STATUS] = "status",
+	[DT_DEVICE_TYPE] = "device_type", [DT_IOMMUS] = "iommus",
+	[DT_IOMMU_MAP] = "iommu-map",	  [DT_MSI_PARENT] = "msi-parent",
+	[DT_MSI_MAP] = "msi-map",
+};
+
 void dt_walk_init(struct dt_walk *w, const void *fdt)
 {
+	memset(w, 0, sizeof(*w));
 	w->fdt = fdt;
-	w->node = -1;
 	w->depth = -1;
-	w->enabled = true;
 	w->disabled_depth = DT_MAX_DEPTH;
-	w->next = -1;
-	w->next_depth = -1;
 }
 
-static bool dt_status_ok(const void *fdt, int node)
+void dt_walk_init_below(struct dt_walk *w, const void *fdt, int node)
 {
-	const char *status;
+	dt_walk_init(w, fdt);
+	w->node = node;
+	w->depth = 1;
+	w->path[1] = node;
+	w->top = 1;
+	dt_walk_changed(w);
+}
+
+static void dt_walk_take(struct dt_walk *w, int offset)
+{
+	const char *name;
+	const char *data;
 	int len;
 
-	status = fdt_getprop(fdt, node, "status", &len);
-	if (!status)
-		return true;
-	return (len == 5 && memcmp(status, "okay", 5) == 0) ||
-	       (len == 3 && memcmp(status, "ok", 3) == 0);
+	data = fdt_getprop_by_offset(w->fdt, offset, &name, &len);
+	for (u32 i = 0; data && i < DT_NR_PROPS; i++) {
+		if (strcmp(name, dt_prop_names[i]) == 0)
+			w->props[i] = (struct dt_prop){ .data = data, .len = len };
+	}
 }
 
-/* Moves to the next node of any depth; false at the end. */
-static bool dt_walk_step(struct dt_walk *w)
+static bool dt_is(const struct dt_prop *p, const char *value)
 {
-	if (w->next >= 0) {
-		w->node = w->next;
-		w->depth = w->next_depth;
-		w->next = -1;
-	} else {
-		w->node = fdt_next_node(w->fdt, w->node, &w->depth);
+	size_t size = strlen(value) + 1;
+
+	return p->data && (size_t)p->len == size && memcmp(p->data, value, size) == 0;
+}
+
+/* Stands on the node at @offset: picks up its properties and finds where they end. */
+static void dt_walk_enter(struct dt_walk *w, int offset)
+{
+	const struct dt_prop *status = &w->props[DT_STATUS];
+	int at, next;
+	u32 tag;
+
+	w->node = offset;
+	w->path[w->depth] = offset;
+	memset(w->props, 0, sizeof(w->props));
+	(void)fdt_next_tag(w->fdt, offset, &at);
+	while (at >= 0) {
+		tag = fdt_next_tag(w->fdt, at, &next);
+		if (tag == FDT_PROP)
+			dt_walk_take(w, at);
+		else if (tag != FDT_NOP)
+			break;
+		at = next;
 	}
-	return w->node >= 0 && w->depth >= 0;
+	w->after = at;
+	if (w->depth <= w->disabled_depth)
+		w->disabled_depth = !status->data || dt_is(status, "okay") || dt_is(status, "ok")
+					    ? DT_MAX_DEPTH
+					    : w->depth;
+	w->enabled = w->disabled_depth == DT_MAX_DEPTH;
 }
 
 bool dt_walk_next(struct dt_walk *w)
 {
-	do {
-		if (!dt_walk_step(w))
-			return false;
-	} while (w->depth >= DT_MAX_DEPTH);
+	int at = w->after, next;
 
-	w->path[w->depth] = w->node;
-	if (w->depth <= w->disabled_depth)
-		w->disabled_depth = dt_status_ok(w->fdt, w->node) ? DT_MAX_DEPTH : w->depth;
-	w->enabled = w->disabled_depth == DT_MAX_DEPTH;
-	return true;
+	for (; at >= 0; at = next) {
+		switch (fdt_next_tag(w->fdt, at, &next)) {
+		case FDT_BEGIN_NODE:
+			if (++w->depth >= DT_MAX_DEPTH)
+				break;
+			dt_walk_enter(w, at);
+			return true;
+		case FDT_END_NODE:
+			if (--w->depth < w->top)
+				return false;
+			break;
+		case FDT_END:
+			return false;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+void dt_walk_changed(struct dt_walk *w)
+{
+	/* What is behind the name: the walk passes over the properties again. */
+	(void)fdt_next_tag(w->fdt, w->node, &w->after);
 }
 
 void dt_walk_drop(struct dt_walk *w, void *fdt)
 {
-	int next = w->node;
-	int depth = w->depth;
-
-	do {
-		next = fdt_next_node(fdt, next, &depth);
-	} while (next >= 0 && depth > w->depth);
-	/* At the end of the tree the depth is negative, which ends the walk on its own. */
-	w->next = next >= 0 ? next : 0;
-	w->next_depth = next >= 0 ? depth : -1;
 	(void)fdt_nop_node(fdt, w->node);
+	/* All of it is FDT_NOP now; the walk passes over that, with the depth of the parent. */
+	w->after = w->node;
+	w->depth--;
+}
+
+bool dt_walk_compatible(const struct dt_walk *w, const char *compat)
+{
+	const struct dt_prop *p = &w->props[DT_COMPATIBLE];
+
+	return p->data && fdt_stringlist_contains(p->data, p->len, compat);
+}
+
+bool dt_walk_is_type(const struct dt_walk *w, const char *type)
+{
+	return dt_is(&w->props[DT_DEVICE_TYPE], type);
 }
 
 bool dt_name_is(const void *fdt, int node, const char *name)
@@ -150,8 +211,9 @@ u32 dt_cell_count(const void *fdt, int node, const char *name, u32 otherwise)
 }
 
 /*
- * Turns *@addr, an address on the bus @bus, into one on the bus above, @up. Without "ranges" nothing below the bus is
- * reachable from above; an empty one means that the addresses are the same (specification 2.3.8).
+ * Turns *@addr, an address on the bus @bus, into one on the bus above, @up. Without "ranges"
+ * nothing below the bus is reachable from above; an empty one means that the addresses are the same
+ * (specification 2.3.8).
  */
 static int dt_translate(const void *fdt, int bus, int up, u64 *addr, u64 size)
 {
@@ -236,7 +298,10 @@ int dt_range_add(struct board_range *list, u32 *count, u32 max, u64 base, u64 si
 	u64 end = base + size;
 	u32 first, last;
 
-	/* list[first .. last - 1] are those that touch the new one: one entry takes the place of all. */
+	/*
+	 * list[first .. last - 1] are those that touch the new one: one entry takes the place of
+	 * all.
+	 */
 	for (first = 0; first < *count && list[first].base + list[first].size < base; first++)
 		;
 	for (last = first; last < *count && list[last].base <= end; last++) {

@@ -2,12 +2,14 @@
 /*
  * The management VM's device tree.
  *
- * It is the host's with the least changes that make it true at EL1: what Herald keeps for itself (memory, the SMMU, the
- * interrupts of EL2) or hides from every VM (PMU, profiling, trace) goes, the CPUs start through Herald's PSCI, and
- * /chosen names the kernel's command line and RAM disk. /memreserve/ entries stay as they are.
+ * It is the host's with the least changes that make it true at EL1: what Herald keeps for itself
+ * (memory, the SMMU, the interrupts of EL2) or hides from every VM (PMU, profiling, trace) goes,
+ * the CPUs start through Herald's PSCI, and /chosen names the kernel's command line and RAM disk.
+ * /memreserve/ entries stay as they are.
  *
- * One walk over the copy. Nodes are blanked, not cut out (FDT_NOP), and properties change only in the node that the walk
- * stands on, so that the offsets behind it stay good. What is added comes after the walk.
+ * One walk over the copy. Nodes are blanked, not cut out (FDT_NOP), and properties change only in
+ * the node that the walk stands on, so that the offsets behind it stay good. What is added comes
+ * after the walk.
  */
 #include "boot/fdt_edit.h"
 
@@ -18,7 +20,9 @@
 
 /* Entries of a memory node's "reg" after Herald's memory was cut out. */
 #define EDIT_MAX_REG 48
-/* Interrupts that an edited timer node keeps, in the order of Linux's binding arm,arch_timer.yaml. */
+/*
+ * Interrupts that an edited timer node keeps, in the order of Linux's binding arm,arch_timer.yaml.
+ */
 #define EDIT_TIMER_KEEP 3
 /* Entries of "msi-map" and "iommu-map": requester ID, controller, its ID, length. */
 #define EDIT_MAP_CELLS 4
@@ -37,7 +41,10 @@ static const char *const edit_hidden[] = {
 	"arm,trace-buffer-extension",
 	"arm,coresight-etm4x-sysreg",
 };
-/* PMU nodes are named after cores too: "arm,cortex-a57-pmu", "arm,neoverse-n1-pmu" (Linux binding arm/pmu.yaml). */
+/*
+ * PMU nodes are named after cores too: "arm,cortex-a57-pmu", "arm,neoverse-n1-pmu" (Linux binding
+ * arm/pmu.yaml).
+ */
 #define EDIT_PMU_SUFFIX "-pmu"
 
 struct edit {
@@ -47,12 +54,16 @@ struct edit {
 	struct dt_walk w;
 	bool cpu_removed;
 	bool psci_seen;
+	bool chosen_seen;
 };
 
 /* Sets or replaces a property of the current node. 0, or a negative libfdt error. */
 static int edit_set(struct edit *e, const char *name, const void *value, u32 len)
 {
-	return fdt_setprop(e->fdt, e->w.node, name, value, (int)len);
+	int err = fdt_setprop(e->fdt, e->w.node, name, value, (int)len);
+
+	dt_walk_changed(&e->w);
+	return err;
 }
 
 static int edit_set_string(struct edit *e, const char *name, const char *value)
@@ -65,6 +76,7 @@ static int edit_delete(struct edit *e, const char *name)
 {
 	int err = fdt_delprop(e->fdt, e->w.node, name);
 
+	dt_walk_changed(&e->w);
 	return err == -FDT_ERR_NOTFOUND ? 0 : err;
 }
 
@@ -76,8 +88,8 @@ static void put_cells(fdt32_t *cells, u32 *at, u64 value, u32 count)
 }
 
 /*
- * Cuts [base, end) out of the *@count ranges of @list, which has room for @max. False if that is not enough for the
- * pieces.
+ * Cuts [base, end) out of the *@count ranges of @list, which has room for @max. False if that is
+ * not enough for the pieces.
  */
 static bool edit_cut(struct board_range *list, u32 *count, u32 max, u64 base, u64 end)
 {
@@ -117,8 +129,8 @@ static void edit_sort(struct board_range *list, u32 count)
 }
 
 /*
- * Herald's memory out of the current memory node. Memory nodes are children of the root: their addresses are the CPU's.
- * A node of which nothing is left goes.
+ * Herald's memory out of the current memory node. Memory nodes are children of the root: their
+ * addresses are the CPU's. A node of which nothing is left goes.
  */
 static int edit_memory(struct edit *e)
 {
@@ -163,17 +175,22 @@ static bool edit_keeps_cpu(const struct edit *e)
 	return false;
 }
 
-/* A CPU starts and stops through Herald's PSCI; the firmware's idle states are not for its guests. */
+/*
+ * A CPU starts and stops through Herald's PSCI; the firmware's idle states are not for its guests.
+ */
 static int edit_cpu(struct edit *e)
 {
-	int err;
+	const char *method;
+	int err = 0;
 
 	if (!edit_keeps_cpu(e)) {
 		e->cpu_removed = true;
 		dt_walk_drop(&e->w, e->fdt);
 		return 0;
 	}
-	err = edit_set_string(e, "enable-method", "psci");
+	method = dt_string(e->fdt, e->w.node, "enable-method");
+	if (!method || strcmp(method, "psci") != 0)
+		err = edit_set_string(e, "enable-method", "psci");
 	if (err == 0)
 		err = edit_delete(e, "cpu-release-addr");
 	if (err == 0)
@@ -216,7 +233,7 @@ static int edit_timer(struct edit *e)
 {
 	const char *prop = "interrupts-extended";
 	u32 names_len = 0, len = 0, cells = e->b->gic.irq_cells + 1;
-	u8 irqs[EDIT_TIMER_KEEP * 5 * sizeof(fdt32_t)];
+	u8 irqs[EDIT_TIMER_KEEP * sizeof(fdt32_t) * 5];
 	char names[64];
 	const u8 *old;
 	const char *name;
@@ -233,7 +250,7 @@ static int edit_timer(struct edit *e)
 	for (u32 i = 0; (i + 1) * cells <= (u32)old_len; i++) {
 		if (!edit_keeps_timer(e, i) || len + cells > sizeof(irqs))
 			continue;
-		memcpy(irqs + len, old + i * cells, cells);
+		memcpy(irqs + len, old + (size_t)i * cells, cells);
 		len += cells;
 		name = fdt_stringlist_get(e->fdt, e->w.node, "interrupt-names", (int)i, &n);
 		if (!name || names_len + (u32)n + 1 > sizeof(names))
@@ -247,7 +264,10 @@ static int edit_timer(struct edit *e)
 	return err;
 }
 
-/* No maintenance interrupt at EL1; and no message-based SPIs, which the virtual distributor does not have. */
+/*
+ * No maintenance interrupt at EL1; and no message-based SPIs, which the virtual distributor does
+ * not have.
+ */
 static int edit_gic(struct edit *e)
 {
 	static const char *const gone[] = { "interrupts", "interrupts-extended", "interrupt-names",
@@ -267,6 +287,7 @@ static int edit_chosen(struct edit *e)
 	fdt64_t at;
 	int err;
 
+	e->chosen_seen = true;
 	err = edit_set_string(e, "bootargs", e->b->mgmt_bootargs);
 	for (u32 i = 0; i < ARRAY_SIZE(gone) && err == 0; i++)
 		err = edit_delete(e, gone[i]);
@@ -300,11 +321,15 @@ static bool edit_is_its(const struct edit *e, u32 phandle)
 
 typedef bool (*edit_match_fn)(const struct edit *e, u32 phandle);
 
-/* Takes the entries for removed controllers out of a map of the current node; an empty map goes, with its mask. */
+/*
+ * Takes the entries for removed controllers out of a map of the current node; an empty map goes,
+ * with its mask.
+ */
 static int edit_map(struct edit *e, const char *name, const char *mask, edit_match_fn gone)
 {
-	u32 keep = 0, count, entry = EDIT_MAP_CELLS * sizeof(fdt32_t);
+	size_t keep = 0, count, entry = EDIT_MAP_CELLS * sizeof(fdt32_t);
 	struct fdt_property *p;
+	void *unused;
 	u8 *cells;
 	int len, err;
 
@@ -312,8 +337,8 @@ static int edit_map(struct edit *e, const char *name, const char *mask, edit_mat
 	if (!p)
 		return 0;
 	cells = (u8 *)p->data;
-	count = (u32)len / entry;
-	for (u32 i = 0; i < count; i++) {
+	count = (size_t)len / entry;
+	for (size_t i = 0; i < count; i++) {
 		if (gone(e, dt_cell(cells + i * entry, 1)))
 			continue;
 		memmove(cells + keep++ * entry, cells + i * entry, entry);
@@ -321,131 +346,131 @@ static int edit_map(struct edit *e, const char *name, const char *mask, edit_mat
 	if (keep == count)
 		return 0;
 	if (keep > 0) {
-		void *unused;
-
 		/* Only the length changes: what is kept already lies in front. */
-		return fdt_setprop_placeholder(e->fdt, e->w.node, name, (int)(keep * entry),
-					       &unused);
+		err = fdt_setprop_placeholder(e->fdt, e->w.node, name, (int)(keep * entry),
+					      &unused);
+		dt_walk_changed(&e->w);
+		return err;
 	}
 	err = edit_delete(e, name);
 	return err < 0 ? err : edit_delete(e, mask);
 }
 
-/* Removes a list of phandles with specifiers that begins with a removed controller. */
-static int edit_reference(struct edit *e, const char *name, edit_match_fn gone)
+/* The current node's list of phandles @id begins with a removed controller. */
+static bool edit_refers(const struct edit *e, enum dt_prop_id id, edit_match_fn gone)
 {
-	const void *cells;
-	int len;
+	const struct dt_prop *p = &e->w.props[id];
 
-	cells = fdt_getprop(e->fdt, e->w.node, name, &len);
-	if (!cells || len < (int)sizeof(fdt32_t) || !gone(e, dt_cell(cells, 0)))
-		return 0;
-	return edit_delete(e, name);
+	return p->data && p->len >= (int)sizeof(fdt32_t) && gone(e, dt_cell(p->data, 0));
 }
 
+/* What the current node says of SMMUs and ITSes that are removed. */
 static int edit_references(struct edit *e)
 {
+	bool iommus = edit_refers(e, DT_IOMMUS, edit_is_smmu);
+	bool msi_parent = edit_refers(e, DT_MSI_PARENT, edit_is_its);
+	bool iommu_map = e->w.props[DT_IOMMU_MAP].data, msi_map = e->w.props[DT_MSI_MAP].data;
 	int err = 0;
 
-	if (e->plan->hide_smmu) {
-		err = edit_reference(e, "iommus", edit_is_smmu);
-		if (err == 0)
-			err = edit_map(e, "iommu-map", "iommu-map-mask", edit_is_smmu);
-	}
-	if (err == 0 && e->plan->hide_its) {
-		err = edit_reference(e, "msi-parent", edit_is_its);
-		if (err == 0)
-			err = edit_map(e, "msi-map", "msi-map-mask", edit_is_its);
-	}
+	if (iommus)
+		err = edit_delete(e, "iommus");
+	if (err == 0 && iommu_map)
+		err = edit_map(e, "iommu-map", "iommu-map-mask", edit_is_smmu);
+	if (err == 0 && msi_parent)
+		err = edit_delete(e, "msi-parent");
+	if (err == 0 && msi_map)
+		err = edit_map(e, "msi-map", "msi-map-mask", edit_is_its);
 	return err;
 }
 
-static bool edit_is_pmu(const char *compat, int len)
+/*
+ * A core's PMU, by the first name of its "compatible". Those have system registers; a "-pmu" with
+ * registers in memory is some other device.
+ */
+static bool edit_is_pmu(const struct edit *e)
 {
+	const struct dt_prop *compat = &e->w.props[DT_COMPATIBLE];
 	size_t suffix = strlen(EDIT_PMU_SUFFIX);
-	size_t n = strnlen(compat, (size_t)len);
+	size_t n = strnlen(compat->data, (size_t)compat->len);
 
-	return n > suffix && memcmp(compat + n - suffix, EDIT_PMU_SUFFIX, suffix) == 0;
+	return n > suffix && memcmp(compat->data + n - suffix, EDIT_PMU_SUFFIX, suffix) == 0 &&
+	       !fdt_getprop(e->fdt, e->w.node, "reg", NULL);
 }
 
-/* The current node describes something that the management VM does not have. */
-static bool edit_hides(struct edit *e, const char *compat, int len)
+/*
+ * The current node, which has a "compatible", describes something that the management VM does not
+ * have.
+ */
+static bool edit_hides(const struct edit *e)
 {
-	if (!compat)
-		return false;
-	/* System-register PMUs have no registers in memory; a "-pmu" with "reg" is some other device's. */
-	if (edit_is_pmu(compat, len) && !fdt_getprop(e->fdt, e->w.node, "reg", NULL))
-		return true;
 	for (u32 i = 0; i < ARRAY_SIZE(edit_hidden); i++) {
-		if (fdt_stringlist_contains(compat, len, edit_hidden[i]))
+		if (dt_walk_compatible(&e->w, edit_hidden[i]))
 			return true;
 	}
-	if (e->plan->hide_smmu && fdt_stringlist_contains(compat, len, "arm,smmu-v3"))
+	if (e->plan->hide_smmu && dt_walk_compatible(&e->w, "arm,smmu-v3"))
 		return true;
-	return e->plan->hide_its && fdt_stringlist_contains(compat, len, "arm,gic-v3-its");
+	if (e->plan->hide_its && dt_walk_compatible(&e->w, "arm,gic-v3-its"))
+		return true;
+	return edit_is_pmu(e);
 }
 
-/* Nodes that are known by their place. True: *@err is the result and the node needs nothing more. */
-static bool edit_placed(struct edit *e, int *err)
+static int edit_drop(struct edit *e)
 {
-	const char *type = NULL;
-	int up = e->w.path[e->w.depth > 1 ? 1 : 0];
+	dt_walk_drop(&e->w, e->fdt);
+	return 0;
+}
 
-	*err = 0;
-	if (e->w.depth == 1) {
-		if (dt_name_is(e->fdt, e->w.node, "chosen")) {
-			*err = edit_chosen(e);
-			return true;
-		}
-		if (dt_name_is(e->fdt, e->w.node, "hypervisor")) {
-			dt_walk_drop(&e->w, e->fdt);
-			return true;
-		}
-		type = dt_string(e->fdt, e->w.node, "device_type");
-		if (!type || strcmp(type, "memory") != 0)
-			return false;
-		*err = edit_memory(e);
-		return true;
-	}
-	if (dt_name_is(e->fdt, up, "chosen") && modules_is_module(e->fdt, e->w.node)) {
-		dt_walk_drop(&e->w, e->fdt);
-		return true;
-	}
-	if (e->w.depth != 2 || !dt_name_is(e->fdt, up, "cpus"))
-		return false;
-	if (dt_name_is(e->fdt, e->w.node, "idle-states")) {
-		dt_walk_drop(&e->w, e->fdt);
-		return true;
-	}
-	type = dt_string(e->fdt, e->w.node, "device_type");
-	if (type && strcmp(type, "cpu") == 0)
-		*err = edit_cpu(e);
-	return true;
+/* A node that is known by its "compatible". */
+static int edit_device(struct edit *e)
+{
+	if (!e->w.props[DT_COMPATIBLE].data)
+		return edit_references(e);
+	if (edit_hides(e))
+		return edit_drop(e);
+	if (dt_walk_compatible(&e->w, "arm,armv8-timer"))
+		return edit_timer(e);
+	if (dt_walk_compatible(&e->w, "arm,gic-v3"))
+		return edit_gic(e);
+	if (dt_walk_compatible(&e->w, "arm,psci-1.0") ||
+	    dt_walk_compatible(&e->w, "arm,psci-0.2") || dt_walk_compatible(&e->w, "arm,psci"))
+		return edit_psci(e);
+	return edit_references(e);
+}
+
+/* A child of the root that is known by its name or type, else any node. */
+static int edit_root_child(struct edit *e)
+{
+	if (dt_name_is(e->fdt, e->w.node, "chosen"))
+		return edit_chosen(e);
+	if (dt_name_is(e->fdt, e->w.node, "hypervisor"))
+		return edit_drop(e);
+	if (dt_walk_is_type(&e->w, "memory"))
+		return edit_memory(e);
+	return edit_device(e);
+}
+
+/* A child of /cpus. */
+static int edit_cpus_child(struct edit *e)
+{
+	if (dt_name_is(e->fdt, e->w.node, "idle-states"))
+		return edit_drop(e);
+	return dt_walk_is_type(&e->w, "cpu") ? edit_cpu(e) : 0;
 }
 
 static int edit_node(struct edit *e)
 {
-	const char *compat;
-	int len, err;
+	int up;
 
-	if (e->w.depth == 0 || edit_placed(e, &err))
-		return e->w.depth == 0 ? 0 : err;
-	compat = fdt_getprop(e->fdt, e->w.node, "compatible", &len);
-	if (edit_hides(e, compat, len)) {
-		dt_walk_drop(&e->w, e->fdt);
+	if (e->w.depth == 0)
 		return 0;
-	}
-	if (!compat)
-		return edit_references(e);
-	if (fdt_stringlist_contains(compat, len, "arm,armv8-timer"))
-		return edit_timer(e);
-	if (fdt_stringlist_contains(compat, len, "arm,gic-v3"))
-		return edit_gic(e);
-	if (fdt_stringlist_contains(compat, len, "arm,psci-1.0") ||
-	    fdt_stringlist_contains(compat, len, "arm,psci-0.2") ||
-	    fdt_stringlist_contains(compat, len, "arm,psci"))
-		return edit_psci(e);
-	return edit_references(e);
+	if (e->w.depth == 1)
+		return edit_root_child(e);
+	up = e->w.path[1];
+	if (dt_name_is(e->fdt, up, "chosen"))
+		return modules_is_module(&e->w) ? edit_drop(e) : 0;
+	if (dt_name_is(e->fdt, up, "cpus"))
+		return e->w.depth == 2 ? edit_cpus_child(e) : 0;
+	return edit_device(e);
 }
 
 /* Adds a node below the root and makes it the current one. */
@@ -488,7 +513,7 @@ static int edit_additions(struct edit *e)
 	map = e->cpu_removed ? fdt_path_offset(e->fdt, "/cpus/cpu-map") : -1;
 	if (map >= 0)
 		err = fdt_nop_node(e->fdt, map);
-	if (err == 0 && fdt_path_offset(e->fdt, "/chosen") < 0) {
+	if (err == 0 && !e->chosen_seen) {
 		err = edit_add(e, "chosen");
 		if (err == 0)
 			err = edit_chosen(e);
@@ -501,13 +526,31 @@ static int edit_additions(struct edit *e)
 	return err < 0 ? err : edit_add_hypervisor(e);
 }
 
+/*
+ * Copies what of @src is in use and opens it for changes. Trees come with up to 1 MiB of room
+ * behind their last block, which fdt_open_into() alone would copy as well.
+ */
+static int edit_copy(const void *src, void *dst, size_t dst_size)
+{
+	size_t end = fdt_off_mem_rsvmap(src) +
+		     ((size_t)fdt_num_mem_rsv(src) + 1) * sizeof(struct fdt_reserve_entry);
+
+	end = MAX(end, (size_t)fdt_off_dt_struct(src) + fdt_size_dt_struct(src));
+	end = MAX(end, (size_t)fdt_off_dt_strings(src) + fdt_size_dt_strings(src));
+	if (end > dst_size)
+		return -FDT_ERR_NOSPACE;
+	memcpy(dst, src, end);
+	fdt_set_totalsize(dst, (u32)end);
+	return fdt_open_into(dst, dst, (int)MIN(dst_size, (size_t)INT32_MAX));
+}
+
 int fdt_edit_mgmt(const void *src, void *dst, size_t dst_size, const struct board *b,
 		  const struct fdt_edit_plan *plan, const char **why)
 {
 	struct edit e = { .b = b, .plan = plan, .fdt = dst };
 	int err;
 
-	err = fdt_open_into(src, dst, (int)MIN(dst_size, (size_t)INT32_MAX));
+	err = edit_copy(src, dst, dst_size);
 	dt_walk_init(&e.w, dst);
 	while (err == 0 && dt_walk_next(&e.w))
 		err = edit_node(&e);

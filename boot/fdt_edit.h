@@ -20,12 +20,14 @@ struct fdt_edit_plan {
 };
 
 /*
- * Writes the edited copy of @src, the tree that board_parse() and modules_parse() made @b of, to @dst. @dst has @dst_size
- * bytes, is 8-byte aligned and does not overlap @src; at the end the tree there is packed: fdt_totalsize() is its
- * length. 0; or -ENOSPC (@dst too small) or -EINVAL, with a line in *@why, and @dst is unusable.
+ * Writes the edited copy of @src, the tree that board_parse() and modules_parse() made @b of, to
+ * @dst. @dst has @dst_size bytes, is 8-byte aligned and does not overlap @src; at the end the tree
+ * there is packed: fdt_totalsize() is its length. 0; or -ENOSPC (@dst too small) or -EINVAL, with a
+ * line in *@why, and @dst is unusable.
  *
- * /hypervisor has: compatible = "herald,herald-1"; version, a string; interrupts, the PPI that was the EL2 physical
- * timer's (edge), which Herald raises as doorbell; interrupt-parent, if the GIC has a phandle.
+ * /hypervisor has: compatible = "herald,herald-1"; version, a string; interrupts, the PPI that was
+ * the EL2 physical timer's (edge), which Herald raises as doorbell; interrupt-parent, if the GIC
+ * has a phandle.
  */
 int fdt_edit_mgmt(const void *src, void *dst, size_t dst_size, const struct board *b,
 		  const struct fdt_edit_plan *plan, const char **why);

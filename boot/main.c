@@ -12,6 +12,7 @@
 #include "boot/msi.h"
 #include "boot/place.h"
 #include "drivers/gicv3.h"
+#include "drivers/lpi.h"
 #include "drivers/psci.h"
 #include "drivers/timer.h"
 #include "drivers/uart.h"
@@ -22,6 +23,7 @@
 #include "hyp/log.h"
 #include "hyp/machine.h"
 #include "hyp/mgmt.h"
+#include "hyp/owner.h"
 #include "hyp/ranges.h"
 #include "hyp/sysreg.h"
 
@@ -160,11 +162,24 @@ static void boot_map_ram(void)
 	}
 }
 
+/* The page pool, and the table that says of each page of RAM whose it is. */
 static void boot_pool(void)
 {
-	machine.pool_pa = place.pool.base;
+	const struct board *b = &machine.board;
+	const struct board_range image = boot_image();
+	int err = pool_init(place.pool.base, mem_phys_to_virt(place.pool.base), place.pool.size);
+	u32 i;
+
 	machine.pool_size = place.pool.size;
-	pool_init(place.pool.base, mem_phys_to_virt(place.pool.base), place.pool.size);
+	for (i = 0; i < b->nr_mem && !err; i++)
+		err = owner_add_bank(b->mem[i].base, b->mem[i].size);
+	if (!err)
+		err = owner_set_range(place.pool.base, place.pool.size, OWNER_HERALD);
+	if (!err)
+		err = owner_set_range(image.base, image.size, OWNER_HERALD);
+	if (err)
+		stop("the page pool at 0x%llx cannot be set up (error %d)",
+		     (unsigned long long)place.pool.base, -err);
 }
 
 /* Each CPU's stack, over a page that stays unmapped. */
@@ -212,6 +227,18 @@ static void boot_gic(void)
 		stop("GIC: %s", gicv3_strerror(err));
 	gicv3_irq_enable(cpu_this()->index, g->maintenance_intid);
 	log_line("GICv%u, %u SPIs, %u CPUs", gicv3_arch_rev(), gicv3_nr_spis(), cpu_count);
+}
+
+static void boot_msi(void)
+{
+	u64 prop, pending;
+
+	if (!msi_init())
+		return;
+	lpi_left_tables(cpu_this()->index, &prop, &pending);
+	stop("LPIs are enabled already, with tables at 0x%llx and 0x%llx, and cannot be disabled: "
+	     "power the machine off and on, or start Herald before a kernel that uses them",
+	     (unsigned long long)prop, (unsigned long long)pending);
 }
 
 /* The tree for the management VM, where its kernel finds it. Caches off there: clean what was written. */
@@ -274,7 +301,7 @@ void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
 	boot_pool();
 	boot_cpus();
 	boot_gic();
-	msi_init();
+	boot_msi();
 	boot_mgmt();
 	boot_edit_fdt();
 	entry_call_on((u64)cpu_this()->frame, boot_enter);

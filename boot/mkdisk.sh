@@ -11,6 +11,7 @@ set -euo pipefail
 
 out=$1 herald=$2 kernel=$3 initrd=$4 kernel_args=${5-} herald_args=${6-}
 here=$(dirname "$0")
+boot_cmd=${BOOT_CMD:-$here/boot.cmd} # tests bring one that does it wrong
 export MTOOLS_SKIP_CHECK=1
 
 SECTOR=512
@@ -18,11 +19,15 @@ START=2048 # sectors: the partition starts at 1 MiB
 
 [ -r "$herald" ] || { echo "herald: no $herald; build it with: make" >&2; exit 2; }
 
+case $kernel_args$herald_args in
+*\'*) echo "herald: U-Boot cannot quote a ' in MGMT_ARGS or HERALD_ARGS" >&2; exit 2 ;;
+esac
+
 # What the disk was made of, beside file times.
-recipe=$(printf '%s\n' "$herald" "$kernel" "$initrd" "$kernel_args" "$herald_args")
+recipe=$(printf '%s\n' "$herald" "$kernel" "$initrd" "$kernel_args" "$herald_args" "$boot_cmd")
 fresh=yes
 [ "$(cat "$out.recipe" 2>/dev/null)" = "$recipe" ] || fresh=no
-for file in "$herald" "$kernel" "$initrd" "$here/boot.cmd" "$0"; do
+for file in "$herald" "$kernel" "$initrd" "$boot_cmd" "$0"; do
 	[ "$out" -nt "$file" ] || fresh=no
 done
 [ $fresh = no ] || exit 0
@@ -45,7 +50,7 @@ trap 'rm -f "$script" "$script.scr"' EXIT
 {
 	printf "setenv kernel_args '%s'\n" "$kernel_args"
 	printf "setenv herald_args '%s'\n" "$herald_args"
-	cat "$here/boot.cmd"
+	cat "$boot_cmd"
 } > "$script"
 mkimage -A arm64 -O linux -T script -C none -n Herald -d "$script" "$script.scr" > /dev/null
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Boot modules: finds the management VM's kernel and RAM disk and checks that they are whole and lie where they can run.
+ * Boot modules: finds the management VM's kernel and RAM disk and checks that they are whole and
+ * lie where they can run.
  *
- * The binding is the one of boot loaders for hypervisors ("multiboot,module"), in the dialects that are met: QEMU's
- * guest-loader gives /chosen no #address-cells and writes unit addresses with "0x", boot scripts give both and put the
- * kind before or after "multiboot,module".
+ * The binding is the one of boot loaders for hypervisors ("multiboot,module"), in the dialects that
+ * are met: QEMU's guest-loader gives /chosen no #address-cells and writes unit addresses with "0x",
+ * boot scripts give both and put the kind before or after "multiboot,module".
  *
- * The kernel must be an arm64 Image (Linux Documentation/arch/arm64/booting.rst). Its header says how much memory it
- * needs, not how long the file is; a kernel that is also an EFI program has a section table that does (PE format, 3 and
- * 4), and only then can a file that was cut short be told. A RAM disk is not looked into.
+ * The kernel must be an arm64 Image (Linux Documentation/arch/arm64/booting.rst). Its header says
+ * how much memory it needs, not how long the file is; a kernel that is also an EFI program has a
+ * section table that does (PE format, 3 and 4), and only then can a file that was cut short be
+ * told. A RAM disk is not looked into.
  */
 #include "boot/modules.h"
 
@@ -37,7 +39,10 @@ _Static_assert(offsetof(struct modules_image, magic) == 56, "the magic is at 56"
 #define MODULES_IMAGE_MIN sizeof(struct modules_image)
 #define MODULES_GZIP_MAGIC 0x8b1fu
 
-/* PE: the header's fields that lead to the section table, and those of a section that tell where it is in the file. */
+/*
+ * PE: the header's fields that lead to the section table, and those of a section that tell where it
+ * is in the file.
+ */
 #define PE_MAGIC 0x4550u /* "PE\0\0" */
 #define PE_NR_SECTIONS 6
 #define PE_OPTIONAL_SIZE 20
@@ -79,20 +84,20 @@ static int modules_reg(const struct dt_walk *w, struct board_range *r)
 	return 0;
 }
 
-bool modules_is_module(const void *fdt, int node)
+bool modules_is_module(const struct dt_walk *w)
 {
-	return dt_compatible(fdt, node, "multiboot,module") ||
-	       dt_compatible(fdt, node, "multiboot,kernel") ||
-	       dt_compatible(fdt, node, "multiboot,ramdisk");
+	return dt_walk_compatible(w, "multiboot,module") ||
+	       dt_walk_compatible(w, "multiboot,kernel") ||
+	       dt_walk_compatible(w, "multiboot,ramdisk");
 }
 
 static int modules_node(struct modules_find *f, const struct dt_walk *w)
 {
-	bool is_kernel = dt_compatible(f->fdt, w->node, "multiboot,kernel");
+	bool is_kernel = dt_walk_compatible(w, "multiboot,kernel");
 	struct board_module *m = is_kernel ? &f->b->kernel : &f->b->initrd;
 	const char *args;
 
-	if (!is_kernel && !dt_compatible(f->fdt, w->node, "multiboot,ramdisk"))
+	if (!is_kernel && !dt_walk_compatible(w, "multiboot,ramdisk"))
 		return 0;
 	if (m->file.size)
 		return dt_fail_at(f->why, f->fdt, w->node,
@@ -115,13 +120,10 @@ static int modules_node(struct modules_find *f, const struct dt_walk *w)
 }
 
 /* What U-Boot's booti leaves of its RAM disk argument. */
-static void modules_initrd_of_chosen(struct modules_find *f)
+static void modules_initrd_of_chosen(struct modules_find *f, int chosen)
 {
-	int chosen = fdt_path_offset(f->fdt, "/chosen");
 	u64 start, end;
 
-	if (chosen < 0)
-		return;
 	start = dt_number(f->fdt, chosen, "linux,initrd-start", 0);
 	end = dt_number(f->fdt, chosen, "linux,initrd-end", 0);
 	if (start < end)
@@ -147,8 +149,8 @@ static u32 le_bytes(const u8 *p, u32 count)
 }
 
 /*
- * How long the file must be by its PE section table; 0 if it has none within the first @mapped bytes at @p.
- * @pe is the offset of the PE header.
+ * How long the file must be by its PE section table; 0 if it has none within the first @mapped
+ * bytes at @p. @pe is the offset of the PE header.
  */
 static u64 modules_pe_file_size(const u8 *p, u64 mapped, u64 pe)
 {
@@ -259,13 +261,16 @@ int modules_parse(const void *fdt, struct board *b, const struct board_range *im
 		  modules_map_fn map, const char **why)
 {
 	struct modules_find f = { .fdt = fdt, .b = b, .why = why };
+	int chosen = fdt_path_offset(fdt, "/chosen");
 	struct dt_walk w;
 	int err = 0;
 
-	dt_walk_init(&w, fdt);
-	while (err == 0 && dt_walk_next(&w)) {
-		if (w.enabled && w.depth >= 2 && dt_name_is(fdt, w.path[1], "chosen"))
-			err = modules_node(&f, &w);
+	if (chosen >= 0) {
+		dt_walk_init_below(&w, fdt, chosen);
+		while (err == 0 && dt_walk_next(&w)) {
+			if (w.enabled)
+				err = modules_node(&f, &w);
+		}
 	}
 	if (err < 0)
 		return err;
@@ -276,7 +281,7 @@ int modules_parse(const void *fdt, struct board *b, const struct board_range *im
 			"= \"multiboot,module\", \"multiboot,kernel\" (QEMU: -device "
 			"guest-loader,addr=A,kernel=Image)");
 	if (b->initrd.file.size == 0)
-		modules_initrd_of_chosen(&f);
+		modules_initrd_of_chosen(&f, chosen);
 	if (!modules_in_ram(b, &b->kernel.file))
 		return modules_fail(&f, "kernel", &b->kernel.file, "is not all in RAM");
 	err = modules_kernel(&f, map);

@@ -125,7 +125,7 @@ static int msi_init_mirror(void)
 	return mem ? mirror_setup(mem, MIRROR_DEVICES) : -ENOMEM;
 }
 
-void msi_init(void)
+int msi_init(void)
 {
 	const struct board *b = &machine.board;
 	u32 i;
@@ -133,7 +133,7 @@ void msi_init(void)
 
 	if (!b->nr_its) {
 		log_line("no ITS in the device tree: MSIs are not available");
-		return;
+		return 0;
 	}
 	err = msi_init_lpis();
 	if (!err)
@@ -146,7 +146,7 @@ void msi_init(void)
 		err = msi_init_mirror();
 	if (err) {
 		log_line("LPIs cannot be used (error %d): MSIs are not available", -err);
-		return;
+		return err == -EBUSY ? err : 0;
 	}
 	for (i = 0; i < b->nr_its; i++) {
 		err = msi_init_its(i);
@@ -158,6 +158,7 @@ void msi_init(void)
 	}
 	if (machine.nr_its)
 		log_line("%u ITS, %u host LPIs", machine.nr_its, lpi_nr());
+	return 0;
 }
 
 void msi_cpu_init(struct cpu *c)

@@ -7,9 +7,10 @@
 
 /*
  * Boot CPU, after the GIC and the pool: host LPIs, every ITS of the tree. A machine without is not an error: one line says
- * that MSIs are not available, and machine.nr_its stays 0.
+ * that MSIs are not available, and machine.nr_its stays 0. -EBUSY: LPIs were left enabled and the redistributor keeps
+ * writing to tables that are not ours, so Herald must not go on.
  */
-void msi_init(void);
+int msi_init(void);
 
 /* Each later CPU: its pending table, its collection on every ITS. Panics if the hardware refuses. */
 void msi_cpu_init(struct cpu *c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where Herald's page pool and the edited device tree go: as high as possible in the lowest bank of memory that is large
- * enough, so that what the management VM keeps is in few pieces and its low memory (for devices with 32-bit DMA) is
- * touched as little as can be.
+ * Where Herald's page pool and the edited device tree go: as high as possible in the lowest bank of
+ * memory that is large enough, so that what the management VM keeps is in few pieces and its low
+ * memory (for devices with 32-bit DMA) is touched as little as can be.
  */
 #include "boot/place.h"
 
@@ -21,14 +21,14 @@ static void place_take(struct place_taken *t, u64 base, u64 size)
 }
 
 /*
- * The highest 2 MiB-aligned address in @bank with @size bytes that nobody has; 0 if there is none. Address 0 itself is
- * never given: Linux takes a device tree at 0 for none.
+ * The highest 2 MiB-aligned address in @bank with @size bytes that nobody has; 0 if there is none.
+ * Address 0 itself is never given: Linux takes a device tree at 0 for none.
  */
 static u64 place_in_bank(const struct place_taken *t, const struct board_range *bank, u64 size)
 {
 	u64 end = ALIGN_DOWN(bank->base + bank->size, SZ_2M);
 	u64 base;
-	u32 i = 0;
+	u32 i;
 
 	while (end >= size && end - size >= MAX(bank->base, SZ_2M)) {
 		base = end - size;

@@ -8,7 +8,10 @@
 /* The pool is this part of RAM, but at least so much. */
 #define PLACE_POOL_SHARE 64
 #define PLACE_POOL_MIN (16 * SZ_1M)
-/* Room for the edited tree, which stays the management VM's: one block, the most that Linux accepts. */
+/*
+ * Room for the edited tree, which stays the management VM's: one block, the most that Linux
+ * accepts.
+ */
 #define PLACE_FDT_SIZE SZ_2M
 /* What the management VM must be left with for its kernel to start at all. */
 #define PLACE_MGMT_MIN (64 * SZ_1M)
@@ -19,8 +22,9 @@ struct place {
 };
 
 /*
- * Chooses both in RAM, clear of Herald's own memory @image, the tree we were started with, the modules (the kernel with
- * all the memory it needs) and everything reserved. Pure. 0; or -ENOMEM with a line in *@why.
+ * Chooses both in RAM, clear of Herald's own memory @image, the tree we were started with, the
+ * modules (the kernel with all the memory it needs) and everything reserved. Pure. 0; or -ENOMEM
+ * with a line in *@why.
  */
 int place_choose(const struct board *b, const struct board_range *image, struct place *out,
 		 const char **why);

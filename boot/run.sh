@@ -39,6 +39,8 @@ initrd=${INITRD:-$initrd}
 [ -r "$initrd" ] || fail "no initramfs at $initrd; start this with: make run"
 
 mkdir -p "$DISKS"
+exec 8> "$DISKS/lock" # QEMU inherits it
+flock -n 8 || fail "another machine uses the drives in $DISKS; end it, or say DISKS=another-directory"
 
 # The overlay is a second cpio archive behind the first: the kernel unpacks one after the other.
 if [ -n "$MGMT_OVERLAY" ]; then

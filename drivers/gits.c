@@ -68,6 +68,7 @@ static u32 gits_itt_order(const struct gits *g, u32 event_bits)
 int gits_itt_alloc(u32 its, u32 event_bits, u64 *pa)
 {
 	struct gits *g = gits_get(its);
+	size_t bytes;
 	u32 order;
 	s64 unit;
 
@@ -81,8 +82,9 @@ int gits_itt_alloc(u32 its, u32 event_bits, u64 *pa)
 	spin_unlock(&gits_arena_lock);
 	if (unit < 0)
 		return -ENOMEM;
-	memset(gits_arena.va + unit * GITS_ITT_UNIT, 0, (size_t)GITS_ITT_UNIT << order);
-	gits_clean(g, gits_arena.va + unit * GITS_ITT_UNIT, (size_t)GITS_ITT_UNIT << order);
+	bytes = (size_t)g->info.itt_entry_size << event_bits;
+	memset(gits_arena.va + unit * GITS_ITT_UNIT, 0, bytes);
+	gits_clean(g, gits_arena.va + unit * GITS_ITT_UNIT, bytes);
 	*pa = gits_arena.pa + (u64)unit * GITS_ITT_UNIT;
 	return 0;
 }

@@ -32,7 +32,7 @@ struct gits {
 	u64 dev_page;
 	u32 dev_per_page;
 
-	u64 rdbase[GITS_MAX_CPUS]; /* of each collection, in place for a command; under the lock */
+	u64 rdbase[GITS_MAX_CPUS]; /* of each collection, as in its MAPC, V included; under the lock */
 };
 
 struct gits *gits_get(u32 its);

@@ -201,7 +201,7 @@ void gits_kick(u32 its)
 
 static int gits_sync_locked(struct gits *g, u64 rdbase, u64 *ticket)
 {
-	struct gits_cmd cmd = { .dw = { gits_dw0(GITS_CMD_SYNC, 0), 0, rdbase } };
+	struct gits_cmd cmd = { .dw = { gits_dw0(GITS_CMD_SYNC, 0), 0, rdbase & GITS_CMD2_RDBASE } };
 	int err = gits_post_locked(g, &cmd);
 
 	if (err)
@@ -262,19 +262,22 @@ static u64 gits_rdbase(const struct gits *g, u32 cpu)
 			     FIELD_PREP(GITS_CMD2_RDBASE, gicv3_processor_number(cpu));
 }
 
-/* Once both SYNCs are done no LPI of the collection goes to the old redistributor any more. */
+/* Once the SYNC of the old redistributor is done no LPI of the collection goes there any more. */
 static int gits_mapc_locked(struct gits *g, u32 icid, u64 rdbase, u64 *ticket)
 {
+	u64 target = GITS_CMD2_VALID | rdbase;
 	u64 old = g->rdbase[icid];
-	struct gits_cmd cmd = { .dw = { gits_dw0(GITS_CMD_MAPC, 0), 0,
-					GITS_CMD2_VALID | rdbase | icid } };
+	struct gits_cmd cmd = { .dw = { gits_dw0(GITS_CMD_MAPC, 0), 0, target | icid } };
 	int err = gits_post_locked(g, &cmd);
 
 	if (err)
 		return err;
-	g->rdbase[icid] = rdbase;
-	err = gits_sync_locked(g, old, ticket);
-	return err ? err : gits_sync_locked(g, rdbase, ticket);
+	if (old && old != target)
+		err = gits_sync_locked(g, old, ticket);
+	if (err)
+		return err;
+	g->rdbase[icid] = target;
+	return gits_sync_locked(g, target, ticket);
 }
 
 /* A full queue is retried here: boot and CPU hotplug may wait, and each round either progresses or ends in -EIO. */

@@ -3,7 +3,10 @@
 #include "drivers/uart.h"
 #include "hyp/lib/errno.h"
 
-/* Status reads before a UART counts as stuck: at 100 ns each some 10 ms, ten characters at 9600 baud. */
+/*
+ * Status reads before a UART counts as stuck: at 100 ns each some 10 ms, ten characters at 9600
+ * baud.
+ */
 #define UART_POLLS 100000u
 #define UART_PL011_SIZE UINT64_C(0x1000)
 #define UART_8250_REGS 8
@@ -32,7 +35,9 @@ int uart_init(const struct uart_config *c)
 	return 0;
 }
 
-/* A UART that was stuck is asked once only, so that a dead one costs a character's wait but once. */
+/*
+ * A UART that was stuck is asked once only, so that a dead one costs a character's wait but once.
+ */
 static bool uart_wait(void)
 {
 	u32 polls = uart_stuck ? 1 : UART_POLLS;

@@ -2,9 +2,10 @@
 /*
  * The console UART: output only, polled.
  *
- * Assumed and not checked: firmware has set up line, baud rate and FIFO; the registers are mapped as Device memory. Callers
- * see to it that one CPU writes at a time (hyp/log.c: LOCK_LOG). A UART that never gets ready does not hang EL2: the
- * first character waits a bounded time, then characters are dropped until it is ready again.
+ * Assumed and not checked: firmware has set up line, baud rate and FIFO; the registers are mapped
+ * as Device memory. Callers see to it that one CPU writes at a time (hyp/log.c: LOCK_LOG). A UART
+ * that never gets ready does not hang EL2: the first character waits a bounded time, then
+ * characters are dropped until it is ready again.
  */
 #ifndef HERALD_DRIVERS_UART_H
 #define HERALD_DRIVERS_UART_H
@@ -23,7 +24,10 @@ struct uart_config {
 /* Bytes of registers that a UART so configured is accessed in. */
 u64 uart_size(const struct uart_config *c);
 
-/* Output goes there from now on; UART_NONE, the state at start, drops it. -EINVAL: no such width or shift. */
+/*
+ * Output goes there from now on; UART_NONE, the state at start, drops it. -EINVAL: no such width or
+ * shift.
+ */
 int uart_init(const struct uart_config *c);
 
 /* One byte, as it is; waits for room, at most some 10 ms. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* 8250, 16550 and their kin: registers at any power-of-two distance, in accesses of 1, 2 or 4 bytes. */
+/*
+ * 8250, 16550 and their kin: registers at any power-of-two distance, in accesses of 1, 2 or 4
+ * bytes.
+ */
 #include "drivers/mmio.h"
 #include "drivers/uart.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PL011 (DDI 0183) and the SBSA generic UART (DEN0029, appendix B), which is the part of it that is used here. */
+/*
+ * PL011 (DDI 0183) and the SBSA generic UART (DEN0029, appendix B), which is the part of it that is
+ * used here.
+ */
 #include "drivers/mmio.h"
 #include "drivers/uart.h"
 

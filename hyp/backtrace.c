@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Backtraces. Needs -fno-omit-frame-pointer: every function that calls another then keeps a frame record, {caller's
- * frame record, return address}, and x29 points to the newest.
+ * Backtraces. Needs -fno-omit-frame-pointer: every function that calls another then keeps a frame
+ * record, {caller's frame record, return address}, and x29 points to the newest.
  */
 #include "hyp/backtrace.h"
 #include "hyp/log.h"
@@ -13,7 +13,10 @@ struct frame_record {
 	u64 lr;
 };
 
-/* @call: @addr is a return address, which may be the first of the next function if the call does not return. */
+/*
+ * @call: @addr is a return address, which may be the first of the next function if the call does
+ * not return.
+ */
 static void print_one(u32 n, u64 addr, bool call)
 {
 	const char *name;
@@ -52,7 +55,10 @@ void backtrace_walk(u64 fp, u64 pc, u64 lo, u64 hi)
 
 extern char boot_stack[], boot_stack_top[];
 
-/* A CPU's stack, if @fp lies in that window and boot has come so far as to map it; else the boot stack. */
+/*
+ * A CPU's stack, if @fp lies in that window and boot has come so far as to map it; else the boot
+ * stack.
+ */
 void backtrace_print(u64 fp, u64 pc)
 {
 	u64 index = (fp - MEM_STACK_VA) / MEM_STACK_STRIDE;

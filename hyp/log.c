@@ -55,7 +55,10 @@ static void log_append(const char *s, size_t n)
 		*log_place(log_end++) = *s++;
 }
 
-/* Moved on before the byte goes out, and compared by order: a panicking CPU may have come in between. */
+/*
+ * Moved on before the byte goes out, and compared by order: a panicking CPU may have come in
+ * between.
+ */
 static void log_flush(void)
 {
 	while (log_to_uart && log_printed < log_end)

@@ -13,6 +13,7 @@
 #include "hyp/lib/string.h"
 #include "hyp/log.h"
 #include "hyp/machine.h"
+#include "hyp/owner.h"
 #include "hyp/ranges.h"
 #include "hyp/sysreg.h"
 #include "hyp/vits.h"
@@ -94,6 +95,8 @@ static int mgmt_map_ram(struct vm *vm, const struct mgmt_plan *plan)
 		while ((size = ranges_next_gap(holes, nr, &base, end))) {
 			int err = stage2_map(&vm->s2, base, base, size, STAGE2_NORMAL);
 
+			if (!err)
+				err = owner_set_range(base, size, OWNER_MGMT);
 			if (err)
 				return err;
 			base += size;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The owner table. Each change looks first at all pages of its range, then makes the leaves it needs, and only then
- * changes states: so that it is done whole or not at all.
+ * The owner table. Each change looks first at all pages of its range, then makes the leaves it
+ * needs, and only then changes states: so that it is done whole or not at all.
  */
 #include "hyp/owner.h"
 #include "hyp/lib/errno.h"
@@ -15,7 +15,9 @@
 #define STATE_OWNER GENMASK(15, 14)
 #define STATE_LENT GENMASK(13, 0)
 
-/* A chunk: the state of all its pages, or where its leaf is. Leaves are page-aligned: bit 0 tells. */
+/*
+ * A chunk: the state of all its pages, or where its leaf is. Leaves are page-aligned: bit 0 tells.
+ */
 #define CHUNK_UNIFORM BIT(0)
 #define CHUNK_STATE GENMASK(31, 16)
 
@@ -152,7 +154,10 @@ static int pass_look(u64 pa, u64 end, const struct change *c)
 	return 0;
 }
 
-/* Makes leaves where a part of a uniform chunk is to change. A leaf too many, left by a failure, does no harm. */
+/*
+ * Makes leaves where a part of a uniform chunk is to change. A leaf too many, left by a failure,
+ * does no harm.
+ */
 static int pass_split(u64 pa, u64 end)
 {
 	struct piece p;

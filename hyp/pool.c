@@ -2,9 +2,10 @@
 /*
  * The page pool, a binary buddy allocator.
  *
- * One record per page; only that of a block's first page means anything (PAGE_INSIDE elsewhere, so that a block is
- * never taken for another). A free block of order k starts at a page number that is a multiple of 2^k and merges with
- * its buddy, whose number differs in bit k. An allocation is a run of pages in one record, of any length.
+ * One record per page; only that of a block's first page means anything (PAGE_INSIDE elsewhere, so
+ * that a block is never taken for another). A free block of order k starts at a page number that is
+ * a multiple of 2^k and merges with its buddy, whose number differs in bit k. An allocation is a
+ * run of pages in one record, of any length.
  */
 #include "hyp/lib/errno.h"
 #include "hyp/lib/lock.h"
@@ -114,7 +115,10 @@ static void block_free(u32 index, u32 order)
 	list_add(index, order);
 }
 
-/* Frees @pages pages in the largest aligned blocks that they are made of: at most two of each order. */
+/*
+ * Frees @pages pages in the largest aligned blocks that they are made of: at most two of each
+ * order.
+ */
 static void run_free(u32 index, u32 pages)
 {
 	while (pages) {
@@ -129,7 +133,10 @@ static void run_free(u32 index, u32 pages)
 	}
 }
 
-/* Takes a block of 2^@order pages, the smallest that there is, and leaves but its first @pages pages free. */
+/*
+ * Takes a block of 2^@order pages, the smallest that there is, and leaves but its first @pages
+ * pages free.
+ */
 static u32 run_alloc(u32 order, u32 pages)
 {
 	u32 from = order;
@@ -173,12 +180,12 @@ static void pages_zero(void *p, u64 size)
 {
 #ifdef __aarch64__
 	u64 dczid;
-	u64 step;
-	u64 off;
 
 	__asm__("mrs %0, dczid_el0" : "=r"(dczid));
-	step = UINT64_C(4) << FIELD_GET(GENMASK(3, 0), dczid); /* at most 2 KiB */
 	if (!FIELD_GET(BIT(4), dczid)) {
+		u64 step = UINT64_C(4) << FIELD_GET(GENMASK(3, 0), dczid); /* at most 2 KiB */
+		u64 off;
+
 		for (off = 0; off < size; off += step)
 			__asm__ volatile("dc zva, %0" ::"r"((char *)p + off) : "memory");
 		return;
@@ -245,13 +252,13 @@ static struct pool_page *find_allocation(const struct pool_account *a, const voi
 int pool_free(struct pool_account *a, void *p)
 {
 	struct pool_page *page;
-	u64 size;
 	int err = 0;
 
 	spin_lock(&pool.lock);
 	page = find_allocation(a, p);
 	if (page) {
-		size = page->pages * SZ_4K;
+		u64 size = page->pages * SZ_4K;
+
 		ASSERT(a->used >= size);
 		a->used -= size;
 		pool.stats.used -= size;

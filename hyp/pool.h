@@ -2,19 +2,22 @@
 /*
  * The page pool: all memory that Herald hands out at run time, and who uses how much of it.
  *
- * A binary buddy allocator over one physically contiguous range, whose own records lie at its start. An allocation has
- * exactly the pages it asked for: the rest of the power-of-two block it was cut from stays free. Allocating and freeing
- * cost O(log size) steps and the zeroing.
+ * A binary buddy allocator over one physically contiguous range, whose own records lie at its
+ * start. An allocation has exactly the pages it asked for: the rest of the power-of-two block it
+ * was cut from stays free. Allocating and freeing cost O(log size) steps and the zeroing.
  *
- * Memory is zeroed when it is handed out, not when it comes back: what firmware left in a page is not known either, and
- * pages that no one asks for cost nothing.
+ * Memory is zeroed when it is handed out, not when it comes back: what firmware left in a page is
+ * not known either, and pages that no one asks for cost nothing.
  */
 #ifndef HERALD_HYP_POOL_H
 #define HERALD_HYP_POOL_H
 
 #include "hyp/lib/bits.h"
 
-/* What one owner, a VM or Herald itself, may use and uses; bytes, whole pages. Changed under LOCK_POOL. */
+/*
+ * What one owner, a VM or Herald itself, may use and uses; bytes, whole pages. Changed under
+ * LOCK_POOL.
+ */
 struct pool_account {
 	u64 limit;
 	u64 used;
@@ -32,20 +35,22 @@ struct pool_stats {
 extern struct pool_account pool_herald;
 
 /*
- * Takes over [@pa, @pa + @size), mapped at @va; all multiples of 4 KiB. What was there before is forgotten.
- * -EINVAL: not aligned, or too small for its own records. Boot CPU only.
+ * Takes over [@pa, @pa + @size), mapped at @va; all multiples of 4 KiB. What was there before is
+ * forgotten. -EINVAL: not aligned, or too small for its own records. Boot CPU only.
  */
 int pool_init(u64 pa, void *va, u64 size);
 
 /*
- * @size bytes, rounded up to pages, zeroed, charged to @a. The physical address is a multiple of @size rounded up to a
- * power of two. NULL: @size is 0, the account's limit would be passed, or there is no such block. Takes LOCK_POOL.
+ * @size bytes, rounded up to pages, zeroed, charged to @a. The physical address is a multiple of
+ * @size rounded up to a power of two. NULL: @size is 0, the account's limit would be passed, or
+ * there is no such block. Takes LOCK_POOL.
  */
 void *pool_alloc_bytes(struct pool_account *a, u64 size);
 
 /*
- * Gives back what pool_alloc_bytes() returned for the same account. 0; -EINVAL and a count in the statistics if that is not
- * what @p is (stray, double, foreign account): nothing is changed then. Takes LOCK_POOL.
+ * Gives back what pool_alloc_bytes() returned for the same account. 0; -EINVAL and a count in the
+ * statistics if that is not what @p is (stray, double, foreign account): nothing is changed then.
+ * Takes LOCK_POOL.
  */
 int pool_free(struct pool_account *a, void *p);
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stage-2 tables. Levels are the architecture's: an entry of level 0 spans 512 GiB, 1 GiB, 2 MiB, of level 3 4 KiB.
+ * Stage-2 tables. Levels are the architecture's: an entry of level 0 spans 512 GiB, 1 GiB, 2 MiB,
+ * of level 3 4 KiB.
  *
- * How many entries of a table are in use stands in bits 11..2 of the descriptor that points to the table: ignored by
- * hardware at levels 0 to 2, so that they may be changed while it walks. A table is there if and only if it has a used
- * entry; the root always is.
+ * How many entries of a table are in use stands in bits 11..2 of the descriptor that points to the
+ * table: ignored by hardware at levels 0 to 2, so that they may be changed while it walks. A table
+ * is there if and only if it has a used entry; the root always is.
  *
- * Table pages that got empty are collected and freed after the TLB maintenance that ends each change. They are chained
- * through their first word, an even number: a walker that still finds it through a walk cache sees an invalid entry.
+ * Table pages that got empty are collected and freed after the TLB maintenance that ends each
+ * change. They are chained through their first word, an even number: a walker that still finds it
+ * through a walk cache sees an invalid entry.
  */
 #include "hyp/lib/errno.h"
 #include "hyp/lib/string.h"
@@ -36,6 +38,8 @@
 #define MEMATTR_NORMAL_WB 0xf
 #define MEMATTR_DEVICE_NGNRE 0x1
 #define SH_INNER 3
+/* What an entry must have for EL2 to read through it: RAM that the guest can read. */
+#define DESC_EL2_READS (DESC_VALID | DESC_READ | FIELD_PREP(DESC_MEMATTR, MEMATTR_NORMAL_WB))
 
 #define VTCR_T0SZ GENMASK(5, 0)
 #define VTCR_SL0 GENMASK(7, 6)
@@ -52,6 +56,12 @@
 struct path {
 	u64 *entry[NR_LEVELS];
 	u32 level;
+};
+
+/* An entry without a table below, and how many bytes of IPA space it serves. */
+struct place {
+	u64 *entry;
+	u64 span;
 };
 
 static void *ram(u64 pa)
@@ -87,11 +97,11 @@ static bool desc_is_table(u64 desc, u32 level)
 	       (desc & (DESC_VALID | DESC_TABLE)) == (DESC_VALID | DESC_TABLE);
 }
 
-static u64 desc_make(u64 pa, u32 attrs, u32 level)
+static u64 desc_make(u64 pa, u32 attrs, bool page)
 {
 	u64 desc = pa | DESC_VALID | DESC_READ | DESC_AF | FIELD_PREP(DESC_SH, SH_INNER);
 
-	if (level == LAST_LEVEL)
+	if (page)
 		desc |= DESC_TABLE;
 	if (!(attrs & STAGE2_READONLY))
 		desc |= DESC_WRITE;
@@ -177,8 +187,8 @@ u64 stage2_vttbr(const struct stage2 *s)
 	return s->root_pa | FIELD_PREP(VTTBR_VMID, s->vmid);
 }
 
-/* The last entry on the way to @ipa, which is below 2^ipa_bits, and its level. Readers' fast path. */
-static u64 *entry_find(const struct stage2 *s, u64 ipa, u32 *level)
+/* The last entry on the way to @ipa, which is below 2^ipa_bits. Readers' fast path. */
+static inline struct place place_find(const struct stage2 *s, u64 ipa)
 {
 	u32 shift = level_shift(s->start_level);
 	u64 *e = &s->root[ipa >> shift];
@@ -189,8 +199,7 @@ static u64 *entry_find(const struct stage2 *s, u64 ipa, u32 *level)
 		shift -= ENTRY_BITS;
 		e = &table[(ipa >> shift) % ENTRIES];
 	}
-	*level = LAST_LEVEL - (shift - PAGE_BITS) / ENTRY_BITS;
-	return e;
+	return (struct place){ e, BIT(shift) };
 }
 
 /* The same with all entries on the way. */
@@ -208,7 +217,10 @@ static void path_find(const struct stage2 *s, u64 ipa, struct path *p)
 	p->level = level;
 }
 
-/* Adds @n to the count of the table in which the path's entry of @level stands; returns the new count. */
+/*
+ * Adds @n to the count of the table in which the path's entry of @level stands; returns the new
+ * count.
+ */
 static u64 path_count(const struct stage2 *s, const struct path *p, u32 level, s32 n)
 {
 	u64 *parent;
@@ -287,7 +299,10 @@ static void change_end(struct stage2 *s, u64 leaves, u64 ipa, u64 *freed)
 	tables_free(s, freed);
 }
 
-/* Replaces the block that the path ends in by a table of smaller ones, with break-before-make (D8.16.1). */
+/*
+ * Replaces the block that the path ends in by a table of smaller ones, with break-before-make
+ * (D8.16.1).
+ */
 static int block_split(struct stage2 *s, u64 ipa, const struct path *p)
 {
 	u64 *table = pool_alloc_bytes(s->account, SZ_4K);
@@ -339,20 +354,19 @@ static int range_state(const struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 at
 	bool same = false;
 
 	while (ipa < end) {
-		u32 level;
-		u64 desc = *entry_find(s, ipa, &level);
-		u64 step = level_span(level) - (ipa & (level_span(level) - 1));
+		struct place at = place_find(s, ipa);
+		u64 inside = ipa & (at.span - 1);
 
-		if (!desc)
+		if (!*at.entry)
 			holes = true;
-		else if (desc != desc_make(pa - (ipa & (level_span(level) - 1)), attrs, level))
+		else if (*at.entry != desc_make(pa - inside, attrs, at.span == SZ_4K))
 			return -EEXIST;
 		else
 			same = true;
 		if (holes && same)
 			return -EEXIST;
-		ipa += step;
-		pa += step;
+		ipa += at.span - inside;
+		pa += at.span - inside;
 	}
 	return holes;
 }
@@ -368,7 +382,10 @@ static u32 level_choose(const struct stage2 *s, u64 ipa, u64 pa, u64 size)
 	return level;
 }
 
-/* Maps one leaf of the empty range; returns its size, or 0 if there is no memory (its tables are gone again). */
+/*
+ * Maps one leaf of the empty range; returns its size, or 0 if there is no memory (its tables are
+ * gone again).
+ */
 static u64 map_leaf(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 {
 	u32 level = level_choose(s, ipa, pa, size);
@@ -387,7 +404,7 @@ static u64 map_leaf(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 		return 0;
 	}
 	path_count(s, &p, level, 1);
-	desc_set(p.entry[level], desc_make(pa, attrs, level));
+	desc_set(p.entry[level], desc_make(pa, attrs, level == LAST_LEVEL));
 	return level_span(level);
 }
 
@@ -414,7 +431,6 @@ static void clear_range(struct stage2 *s, u64 ipa, u64 end)
 int stage2_map(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 {
 	int err = range_check(s, ipa, size);
-	u64 done = 0;
 
 	if (!err && !IS_ALIGNED(pa, SZ_4K))
 		err = -EINVAL;
@@ -425,6 +441,8 @@ int stage2_map(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 	spin_lock(&s->lock);
 	err = range_state(s, ipa, pa, size, attrs);
 	if (err == 1) {
+		u64 done = 0;
+
 		err = 0;
 		while (!err && done < size) {
 			u64 n = map_leaf(s, ipa + done, pa + done, size - done, attrs);
@@ -463,16 +481,15 @@ static void protect_range(struct stage2 *s, u64 ipa, u64 end, bool writable)
 	u64 last = 0;
 
 	while (ipa < end) {
-		u32 level;
-		u64 *e = entry_find(s, ipa, &level);
-		u64 desc = *e;
+		struct place at = place_find(s, ipa);
+		u64 desc = *at.entry;
 
 		if ((desc & DESC_VALID) && !(desc & DESC_WRITE) == writable) {
-			desc_set(e, desc ^ DESC_WRITE);
+			desc_set(at.entry, desc ^ DESC_WRITE);
 			leaves++;
 			last = ipa;
 		}
-		ipa = ALIGN_DOWN(ipa, level_span(level)) + level_span(level);
+		ipa = ALIGN_DOWN(ipa, at.span) + at.span;
 	}
 	change_end(s, leaves, last, NULL);
 }
@@ -496,12 +513,13 @@ int stage2_protect(struct stage2 *s, u64 ipa, u64 size, bool writable)
 bool stage2_destroy(struct stage2 *s, u32 budget)
 {
 	u64 *freed = NULL;
-	struct path p;
-	u64 span;
 	bool done;
 
 	spin_lock(&s->lock);
 	for (; budget && !(s->destroyed >> s->ipa_bits); budget--) {
+		struct path p;
+		u64 span;
+
 		path_find(s, s->destroyed, &p);
 		span = level_span(p.level);
 		if (p.level == LAST_LEVEL) { /* a table of pages goes as a whole */
@@ -527,36 +545,36 @@ bool stage2_destroy(struct stage2 *s, u32 budget)
 
 bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf)
 {
-	u32 level;
+	struct place at;
 	u64 desc;
 
 	if (ipa >> s->ipa_bits)
 		return false;
 	spin_lock(&s->lock);
-	desc = *entry_find(s, ipa, &level);
+	at = place_find(s, ipa);
+	desc = *at.entry;
 	spin_unlock(&s->lock);
 	if (!(desc & DESC_VALID))
 		return false;
-	leaf->size = level_span(level);
-	leaf->pa = (desc & DESC_ADDR) | (ipa & (leaf->size - 1));
+	leaf->size = at.span;
+	leaf->pa = (desc & DESC_ADDR) | (ipa & (at.span - 1));
 	leaf->attrs = desc_attrs(desc);
 	return true;
 }
 
-/* Where EL2 finds the byte at @ipa, which it may read, or also write; NULL if it may not. Under LOCK_STAGE2. */
-static char *guest_byte(const struct stage2 *s, u64 ipa, bool write)
+/* Where EL2 finds the byte at @ipa if its entry is as @must says; else NULL. Under LOCK_STAGE2. */
+static inline char *guest_byte(const struct stage2 *s, u64 ipa, u64 must)
 {
-	u64 must = DESC_VALID | DESC_READ | (write ? DESC_WRITE : 0);
-	u32 level;
+	struct place at;
 	u64 desc;
 
 	if (ipa >> s->ipa_bits)
 		return NULL;
-	desc = *entry_find(s, ipa, &level);
-	if ((desc & (must | DESC_HIDDEN)) != must ||
-	    FIELD_GET(DESC_MEMATTR, desc) != MEMATTR_NORMAL_WB)
+	at = place_find(s, ipa);
+	desc = *at.entry;
+	if ((desc & (must | DESC_HIDDEN | DESC_MEMATTR)) != must)
 		return NULL;
-	return ram((desc & DESC_ADDR) | (ipa & (level_span(level) - 1)));
+	return ram((desc & DESC_ADDR) | (ipa & (at.span - 1)));
 }
 
 int stage2_read(struct stage2 *s, u64 ipa, void *buf, size_t len)
@@ -568,7 +586,7 @@ int stage2_read(struct stage2 *s, u64 ipa, void *buf, size_t len)
 		const char *from;
 
 		spin_lock(&s->lock);
-		from = guest_byte(s, ipa, false);
+		from = guest_byte(s, ipa, DESC_EL2_READS);
 		if (from)
 			memcpy(to, from, n);
 		spin_unlock(&s->lock);
@@ -590,7 +608,7 @@ int stage2_write(struct stage2 *s, u64 ipa, const void *buf, size_t len)
 		char *to;
 
 		spin_lock(&s->lock);
-		to = guest_byte(s, ipa, true);
+		to = guest_byte(s, ipa, DESC_EL2_READS | DESC_WRITE);
 		if (to)
 			memcpy(to, from, n);
 		spin_unlock(&s->lock);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stage-2 translation: what a VM's physical addresses (IPA) are (DDI 0487 D8.2, VMSAv8-64, 4 KiB granule).
+ * Stage-2 translation: what a VM's physical addresses (IPA) are (DDI 0487 D8.2, VMSAv8-64, 4 KiB
+ * granule).
  *
- * Blocks of 1 GiB and 2 MiB wherever alignment allows, else pages. A block is split with break-before-make, never put
- * together again. A table that gets empty is freed, so that what is mapped and unmapped leaves nothing behind.
+ * Blocks of 1 GiB and 2 MiB wherever alignment allows, else pages. A block is split with
+ * break-before-make, never put together again. A table that gets empty is freed, so that what is
+ * mapped and unmapped leaves nothing behind.
  *
- * LOCK_STAGE2 covers everything, readers included: a table page or a page of guest memory is not given to others while
- * someone reads it, and a walk costs but one uncontended lock more. While a block is being split its addresses fault
- * for a moment: who handles a translation fault must look with stage2_walk() (which waits for the splitter) whether the
- * address is mapped, and then let the guest retry.
+ * LOCK_STAGE2 covers everything, readers included: a table page or a page of guest memory is not
+ * given to others while someone reads it, and a walk costs but one uncontended lock more. While a
+ * block is being split its addresses fault for a moment: who handles a translation fault must look
+ * with stage2_walk() (which waits for the splitter) whether the address is mapped, and then let the
+ * guest retry.
  */
 #ifndef HERALD_HYP_STAGE2_H
 #define HERALD_HYP_STAGE2_H
@@ -25,8 +28,8 @@
 #define STAGE2_NORMAL 0u /* write-back, inner shareable; the guest may execute it */
 #define STAGE2_DEVICE BIT(0) /* Device-nGnRE, never executed */
 #define STAGE2_READONLY BIT(1)
-#define STAGE2_HIDDEN                                                                              \
-	BIT(2) /* EL2 has no mapping of it (reserved RAM): stage2_read/write answer -EFAULT */
+/* EL2 has no mapping of it, as of reserved RAM: stage2_read() and stage2_write() answer -EFAULT. */
+#define STAGE2_HIDDEN BIT(2)
 
 struct stage2 {
 	struct spinlock lock; /* LOCK_STAGE2 */
@@ -42,7 +45,10 @@ struct stage2 {
 	struct pool_account *account;
 };
 
-/* The shape of a translation regime: a pure function of what the CPUs can do and how many IPA bits are wanted. */
+/*
+ * The shape of a translation regime: a pure function of what the CPUs can do and how many IPA bits
+ * are wanted.
+ */
 struct stage2_shape {
 	u32 start_level;
 	u32 root_pages; /* the root is aligned to its size */
@@ -62,21 +68,30 @@ struct stage2_leaf {
 	u32 attrs; /* STAGE2_* */
 };
 
-/* Physical address bits for ID_AA64MMFR0_EL1.PARange; 48 at most, since more needs another format. */
+/*
+ * Physical address bits for ID_AA64MMFR0_EL1.PARange; 48 at most, since more needs another format.
+ */
 u32 stage2_pa_bits(u32 parange);
 
-/* The lowest start that tables need not be longer for than 16 side by side. -EINVAL: @ipa_bits not in 32 .. PA bits. */
+/*
+ * The lowest start that tables need not be longer for than 16 side by side. -EINVAL: @ipa_bits not
+ * in 32 .. PA bits.
+ */
 int stage2_shape(const struct stage2_cpu *cpu, u32 ipa_bits, struct stage2_shape *shape);
 
 /* IPA bits of a VM whose IPA is PA: all that the CPUs have. */
 u32 stage2_host_ipa_bits(void);
 
-/* An empty regime, its root from @account as all tables later. -EINVAL: bad @ipa_bits or @vmid; -ENOMEM. */
+/*
+ * An empty regime, its root from @account as all tables later. -EINVAL: bad @ipa_bits or @vmid;
+ * -ENOMEM.
+ */
 int stage2_init(struct stage2 *s, u32 vmid, u32 ipa_bits, struct pool_account *account);
 
 /*
- * Gives all tables back, in steps: at most @budget (of about 100 instructions each), then false: call again. After true
- * @s is as before stage2_init(). No vCPU is loaded with it, no other call is made any more. Takes LOCK_STAGE2.
+ * Gives all tables back, in steps: at most @budget (of about 100 instructions each), then false:
+ * call again. After true @s is as before stage2_init(). No vCPU is loaded with it, no other call is
+ * made any more. Takes LOCK_STAGE2.
  */
 bool stage2_destroy(struct stage2 *s, u32 budget);
 
@@ -84,15 +99,17 @@ bool stage2_destroy(struct stage2 *s, u32 budget);
 u64 stage2_vttbr(const struct stage2 *s);
 
 /*
- * Maps [@ipa, @ipa + @size) to @pa; all multiples of 4 KiB. 0, also if that is exactly what is there; -EEXIST: some of
- * it is mapped (partly or otherwise); -EINVAL: alignment or a size of 0; -ERANGE: out of the IPA or PA space; -ENOMEM.
- * On an error nothing has changed. Work grows with the leaves: callers bound @size. Takes LOCK_STAGE2, LOCK_POOL.
+ * Maps [@ipa, @ipa + @size) to @pa; all multiples of 4 KiB. 0, also if that is exactly what is
+ * there; -EEXIST: some of it is mapped (partly or otherwise); -EINVAL: alignment or a size of 0;
+ * -ERANGE: out of the IPA or PA space; -ENOMEM. On an error nothing has changed. Work grows with
+ * the leaves: callers bound @size. Takes LOCK_STAGE2, LOCK_POOL.
  */
 int stage2_map(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs);
 
 /*
- * Takes [@ipa, @ipa + @size) out, holes are fine; when it returns no CPU uses it any more. -EINVAL, -ERANGE as above;
- * -ENOMEM: a block at an end could not be split, the mapping is the same as before. Takes LOCK_STAGE2, LOCK_POOL.
+ * Takes [@ipa, @ipa + @size) out, holes are fine; when it returns no CPU uses it any more. -EINVAL,
+ * -ERANGE as above; -ENOMEM: a block at an end could not be split, the mapping is the same as
+ * before. Takes LOCK_STAGE2, LOCK_POOL.
  */
 int stage2_unmap(struct stage2 *s, u64 ipa, u64 size);
 
@@ -103,17 +120,18 @@ int stage2_protect(struct stage2 *s, u64 ipa, u64 size, bool writable);
 bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf);
 
 /*
- * Guest memory, at any alignment, across pages; callers bound @len (a step is 20,000 instructions: some 64 KiB). -EFAULT:
- * a byte of it is not RAM that the VM has, or not writable; pages before that one may have been copied. Takes
- * LOCK_STAGE2, for one page at a time.
+ * Guest memory, at any alignment, across pages; callers bound @len (a step is 20,000 instructions:
+ * some 64 KiB). -EFAULT: a byte of it is not RAM that the VM has, or not writable; pages before
+ * that one may have been copied. Takes LOCK_STAGE2, for one page at a time.
  */
 int stage2_read(struct stage2 *s, u64 ipa, void *buf, size_t len);
 int stage2_write(struct stage2 *s, u64 ipa, const void *buf, size_t len);
 
 /*
- * The CPU's part, hyp/stage2_cpu.c (the host tests bring their own). When the first two return, no CPU uses what the
- * tables said before, in TLBs or walk caches, of the leaf at @ipa or of anything of this VMID; earlier stores to tables
- * are visible to every walker. stage2_published(): new entries are.
+ * The CPU's part, hyp/stage2_cpu.c (the host tests bring their own). When the first two return, no
+ * CPU uses what the tables said before, in TLBs or walk caches, of the leaf at @ipa or of anything
+ * of this VMID; earlier stores to tables are visible to every walker. stage2_published(): new
+ * entries are.
  */
 void stage2_tlb_ipa(const struct stage2 *s, u64 ipa);
 void stage2_tlb_all(const struct stage2 *s);

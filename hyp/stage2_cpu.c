@@ -2,9 +2,10 @@
 /*
  * Stage 2, the CPU's part: TLB maintenance and what the ID registers say.
  *
- * TLBI by IPA and by VMID act on the VMID in VTTBR_EL2 (DDI 0487 D8.17), so the VM's is put there for the while. Stage-1
- * entries may hold a stage-2 result: they go, too, after the stage-2 entries they were made from. Every CPU is taken to
- * have the same PARange and VMIDBits as the one that asks.
+ * TLBI by IPA and by VMID act on the VMID in VTTBR_EL2 (DDI 0487 D8.17), so the VM's is put there
+ * for the while. Stage-1 entries may hold a stage-2 result: they go, too, after the stage-2 entries
+ * they were made from. Every CPU is taken to have the same PARange and VMIDBits as the one that
+ * asks.
  */
 #include "hyp/stage2.h"
 #include "hyp/sysreg.h"

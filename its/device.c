@@ -98,7 +98,7 @@ static int device_unmap_events(struct its *its, struct its_cursor *cur)
 	return 0;
 }
 
-/* Unmaps the hidden device cur->slot, events first. 0 done, -EAGAIN call again; cur->phase starts below 1. */
+/* Unmaps the hidden device cur->slot, events first. 0 done, -EAGAIN call again. @cur is fresh. */
 int device_unmap(struct its *its, struct its_cursor *cur)
 {
 	if (cur->phase < DEVICE_DRAIN)
@@ -106,7 +106,6 @@ int device_unmap(struct its *its, struct its_cursor *cur)
 	if (cur->phase == DEVICE_DRAIN) {
 		if (signal_drain(its))
 			return -EAGAIN;
-		cur->pos = 0;
 		cur->phase = DEVICE_EVENTS;
 	}
 	if (cur->phase == DEVICE_EVENTS) {

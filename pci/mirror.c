@@ -202,7 +202,7 @@ static int mirror_map_new(struct mirror *m, u32 vdevid, u32 nr_events, struct mi
 	err = mirror_map_start(*out);
 	if (err)
 		mirror_release(m, *out);
-	return err;
+	return err ? err : -EAGAIN; /* reading config space and clearing the ITT is a step of its own */
 }
 
 static int mirror_note_lost(const struct mirror_device *d, int err)
@@ -364,10 +364,10 @@ bool mirror_work_pending(void)
 	return atomic_load_relaxed(&mirror.work);
 }
 
-/* Each step looks at as many slots as it has budget for; a whole round without a move means there are none. */
+/* A whole round that ends within its budget has left no move behind. */
 static int mirror_work_locked(void)
 {
-	u32 budget = MIRROR_STEP, seen;
+	u32 budget = MIRROR_STEP * MIRROR_MOVE_COST, seen;
 	int err;
 
 	for (seen = 0; seen < mirror.nr_devices; seen++) {
@@ -415,6 +415,7 @@ static int mirror_lpi_failed(int ret, u32 lpi, u64 cookie)
 int mirror_lpi(u32 cpu, u32 lpi)
 {
 	u64 cookie = lpi_cookie(lpi);
+	u64 *delivered;
 	struct its *its;
 	int ret;
 
@@ -428,7 +429,8 @@ int mirror_lpi(u32 cpu, u32 lpi)
 			       (u32)FIELD_GET(COOKIE_EVENTID, cookie));
 	if (ret <= 0)
 		return mirror_lpi_failed(ret, lpi, cookie);
-	mirror.cpu[cpu].delivered++;
+	delivered = &mirror.cpu[cpu].delivered;
+	atomic_store_relaxed(delivered, *delivered + 1);
 	return ret;
 }
 
@@ -440,7 +442,7 @@ struct mirror *mirror_create(const struct mirror_config *cfg)
 		return NULL;
 	spin_lock(&mirror_lock);
 	for (m = mirror.table; m < mirror.table + MIRROR_MAX && !found; m++)
-		if (!m->its)
+		if (!m->its && !m->devices)
 			found = m;
 	if (found) {
 		found->cfg = *cfg;
@@ -466,7 +468,7 @@ static int mirror_destroy_locked(struct mirror *m)
 		if (err)
 			return err;
 	}
-	/* With lost devices its index is never given out again: a cookie of theirs must not find another's ITS. */
+	/* With lost devices left, mirror_create() does not give it out again: they would be the next owner's. */
 	atomic_store_release(&m->its, NULL);
 	return 0;
 }
@@ -496,11 +498,12 @@ void mirror_stats(struct mirror_stats *out)
 
 bool mirror_device_info(u32 n, struct mirror_device_info *out)
 {
-	const struct mirror_device *d = &mirror.devices[n];
+	const struct mirror_device *d;
 	bool found = false;
 
 	if (n >= mirror.nr_devices)
 		return false;
+	d = &mirror.devices[n];
 	spin_lock(&mirror_lock);
 	if (d->state != MIRROR_FREE) {
 		found = true;

@@ -30,7 +30,7 @@
 #include "pci/ecam.h"
 
 #define MIRROR_MAX 64u /* virtual ITSes */
-#define MIRROR_MAX_DEVICES 4096u
+#define MIRROR_MAX_DEVICES 1024u
 #define MIRROR_MAX_ORDER 12u /* log2 of a device's events at most: 2,048 MSI-X vectors, or a group of functions */
 #define MIRROR_PLATFORM_EVENTS 32u
 #define MIRROR_STEP 64u

@@ -152,26 +152,25 @@ int mirror_unmap_step(struct mirror_device *d)
 
 int mirror_move_step(struct mirror_device *d, u32 *budget, u64 *moves)
 {
-	u32 scanned;
 	int err;
 
-	for (scanned = 0; d->dirty_lo < d->dirty_hi; scanned++, d->dirty_lo++) {
+	for (; d->dirty_lo < d->dirty_hi; d->dirty_lo++, (*budget)--) {
 		struct mirror_event *ev = mirror_event_get(d->first_lpi + d->dirty_lo);
 
-		if (!*budget || scanned == 16 * MIRROR_STEP)
+		if (*budget < MIRROR_MOVE_COST)
 			return -EAGAIN;
 		if (ev->want == ev->have)
 			continue;
 		err = gits_movi(d->its, d->devid, d->dirty_lo, ev->want);
 		if (err == -EAGAIN)
 			return err;
+		*budget -= MIRROR_MOVE_COST - 1;
 		/* Any other error: it stays where it is, which is as correct. */
-		if (!err) {
-			ev->have = ev->want;
-			mirror_use_cpu(d, ev->want);
-			(*moves)++;
-		}
-		(*budget)--;
+		if (err)
+			continue;
+		ev->have = ev->want;
+		mirror_use_cpu(d, ev->want);
+		(*moves)++;
 	}
 	d->dirty_lo = d->dirty_hi = 0;
 	return 0;

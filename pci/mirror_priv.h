@@ -7,6 +7,7 @@
 #include "pci/mirror.h"
 
 #define MIRROR_NONE 0xffffu /* no slot */
+#define MIRROR_MOVE_COST 16u /* of a MOVI, in events that mirror_work() only looks at */
 
 /* A device's life. "step" counts within a state, so that each can stop after MIRROR_STEP commands. */
 enum mirror_state {
@@ -49,7 +50,7 @@ struct mirror_device {
 /* The two below drive @d one step: 0 done, -EAGAIN, or an error after which @d is MIRROR_LOST. Under LOCK_MIRROR. */
 int mirror_map_step(struct mirror_device *d);
 int mirror_unmap_step(struct mirror_device *d);
-/* Posts up to *@budget MOVIs of @d and takes them off: 0 all done, -EAGAIN. */
+/* Posts MOVIs of @d while *@budget lasts and takes them off it: 0 all done, -EAGAIN. */
 int mirror_move_step(struct mirror_device *d, u32 *budget, u64 *moves);
 /* Starts: MAPD is posted. -EAGAIN, or an error and nothing has happened. */
 int mirror_map_start(struct mirror_device *d);

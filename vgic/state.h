@@ -109,6 +109,7 @@ struct vgic_cpu {
 	void *host;
 	bool work; /* vgic_flush() must run before the guest is entered */
 	bool loaded; /* between vgic_load() and vgic_put() */
+	bool syncing; /* vgic_flush() goes through the list registers: none may be filled now */
 	bool lpis_on; /* GICR_CTLR.EnableLPIs */
 	u32 lr_used; /* list registers that hold a word */
 	u32 lr_mask; /* list registers that there are; while loaded */

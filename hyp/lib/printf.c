@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Formatted text, by C11 7.21.6: %d %i %u %x %X %p %s %c %% with the flags 0 - #, width and precision (numbers or *),
- * and the lengths hh h l ll z. No floating point, no %n. A conversion that is none of these is printed as it stands.
+ * Formatted text, by C11 7.21.6: %d %i %u %x %X %p %s %c %% with the flags 0 - #, width and
+ * precision (numbers or *), and the lengths hh h l ll z. No floating point, no %n. A conversion
+ * that is none of these is printed as it stands.
  */
 #include <limits.h>
 #include "hyp/lib/bits.h"

@@ -2,8 +2,9 @@
 /*
  * The string functions that freestanding C and libfdt need, by C11 7.24 and 7.22.1.4.
  *
- * Copies are done in 8-byte words at any alignment: in Normal memory with the MMU on, never in device registers. The
- * compiler must not turn these loops into calls of the very functions they implement, hence the pragma.
+ * Copies are done in 8-byte words at any alignment: in Normal memory with the MMU on, never in
+ * device registers. The compiler must not turn these loops into calls of the very functions they
+ * implement, hence the pragma.
  */
 #include <limits.h>
 #include "hyp/lib/bits.h"

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Delivery through list registers: order, overflow, exchange, active state, lines, physical interrupts. */
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: tests/unit/vgic_host_fake.c
+#include "tests/unit/tap.h"
+#include "tests/unit/vgic_host_fake.h"
+
+#define GRP0 1
+#define GRP1 2
+
+#define ISPENDR 0x200
+#define ICPENDR 0x280
+#define ISACTIVER 0x300
+#define ICACTIVER 0x380
+
+static void pend(u32 intid)
+{
+	fake_dist_w(ISPENDR + intid / 32 * 4, 4, BIT(intid % 32));
+}
+
+static bool reg_bit(u64 reg, u32 intid)
+{
+	return fake_dist_r(reg + intid / 32 * 4, 4) & BIT(intid % 32);
+}
+
+static void start(u32 vcpus, u32 lrs)
+{
+	fake_start(vcpus, 256, 16, lrs);
+	fake_dist_w(0, 4, GRP0 | GRP1);
+}
+
+static void test_one(void)
+{
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 40, 0xa0, false);
+	is(fake_take(), FAKE_SPURIOUS, "nothing pending, nothing to acknowledge");
+	pend(40);
+	is(fake_lr_state(40), 1, "an SPI for the vCPU that runs here goes straight to a list register");
+	ok(!vgic_work(fake_vgic(0)), "without work for the exit");
+	ok(vgic_has_pending(fake_vgic(0)), "and would wake it");
+	ok(reg_bit(ISPENDR, 40), "ISPENDR sees the list register");
+	is(fake_take(), 40, "delivered");
+	is(fake_take(), FAKE_SPURIOUS, "once");
+	ok(!reg_bit(ISPENDR, 40) && !reg_bit(ISACTIVER, 40), "and then neither pending nor active");
+	pend(40);
+	pend(40);
+	is(fake_take(), 40, "two edges before the acknowledge: delivered");
+	is(fake_take(), FAKE_SPURIOUS, "once");
+	pend(40);
+	is(fake_ack(1), 40, "acknowledged");
+	ok(reg_bit(ISACTIVER, 40) && !reg_bit(ISPENDR, 40), "ISACTIVER sees it");
+	pend(40);
+	is(fake_lr_state(40), 3, "an edge while active: pending and active");
+	ok(reg_bit(ISPENDR, 40), "in ISPENDR too");
+	is(fake_ack(1), FAKE_SPURIOUS, "not delivered before the EOI");
+	fake_eoi(1, 40);
+	is(fake_take(), 40, "delivered after it");
+	is(fake_take(), FAKE_SPURIOUS, "once");
+	fake_end();
+}
+
+static void test_no_touch(void)
+{
+	u32 before;
+
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 40, 0xa0, false);
+	pend(40);
+	before = fake.cpu[0].lr_accesses;
+	(void)fake_dist_r(8, 4);
+	(void)fake_dist_r(0x100, 4);
+	fake_irq_on(0, 41, 0xa0, false);
+	(void)vgic_work(fake_vgic(0));
+	is(fake.cpu[0].lr_accesses, before, "an exit that is not about this interrupt leaves list registers alone");
+	fake_end();
+}
+
+static void test_masks(void)
+{
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 40, 0xa0, false);
+	fake_set_pmr(0xa0);
+	pend(40);
+	ok(!vgic_has_pending(fake_vgic(0)), "masked by priority: no wake-up");
+	is(fake_take(), FAKE_SPURIOUS, "nor delivery");
+	fake_set_pmr(0xa8);
+	ok(vgic_has_pending(fake_vgic(0)), "mask opened: wakes");
+	fake_set_enables(GRP0);
+	ok(!vgic_has_pending(fake_vgic(0)), "group disabled at the CPU interface: no wake-up");
+	fake_set_enables(GRP0 | GRP1);
+	fake_dist_w(0, 4, GRP0);
+	is(fake_take(), FAKE_SPURIOUS, "group disabled at the distributor: taken out of the list register");
+	ok(reg_bit(ISPENDR, 40), "still pending");
+	ok(!vgic_has_pending(fake_vgic(0)), "no wake-up");
+	fake_dist_w(0, 4, GRP0 | GRP1);
+	is(fake_take(), 40, "enabled again: delivered");
+	pend(40);
+	fake_dist_w(0x180 + 4, 4, BIT(8));
+	is(fake_lr_state(40), -1, "disabled: leaves its list register");
+	is(fake_take(), FAKE_SPURIOUS, "is not delivered");
+	ok(reg_bit(ISPENDR, 40), "stays pending");
+	fake_dist_w(0x100 + 4, 4, BIT(8));
+	is(fake_take(), 40, "enabled again: delivered");
+	pend(40);
+	fake_dist_w(ICPENDR + 4, 4, BIT(8));
+	is(fake_take(), FAKE_SPURIOUS, "ICPENDR: gone");
+	/* Group 0 is an FIQ with its own acknowledge register. */
+	fake_dist_w(0x84, 4, ~BIT(8));
+	pend(40);
+	is(fake_ack(1), FAKE_SPURIOUS, "a group 0 interrupt is not for IAR1");
+	is(fake_ack(0), 40, "but for IAR0");
+	fake_eoi(0, 40);
+	fake_end();
+}
+
+static void test_priorities(void)
+{
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 40, 0xc0, false);
+	fake_irq_on(0, 41, 0x80, false);
+	pend(40);
+	pend(41);
+	is(fake_take(), 41, "the more urgent first");
+	is(fake_take(), 40, "then the other");
+	pend(40);
+	fake_dist_w(0x400 + 40, 1, 0x20);
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20, "a new priority reaches the list register");
+	is(fake_ack(1), 40, "acknowledged at it");
+	fake_dist_w(0x400 + 40, 1, 0xe0);
+	pend(41);
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20, "an active one keeps the priority it was taken at");
+	fake_eoi(1, 40);
+	is(fake_lr_state(40), -1, "so that its EOI finds it");
+	is(fake_take(), 41, "the other is next");
+	fake_end();
+}
+
+/* 64 SPIs with priorities in a scrambled order, one after the other into 4 list registers. */
+static void test_overflow(u32 lrs)
+{
+	u32 i, prev_prio = 0, prev_id = 0, got = 0, id;
+	bool order = true;
+
+	start(1, lrs);
+	for (i = 0; i < 64; i++)
+		fake_irq_on(0, 32 + i, (i * 7 % 16) << 4, false);
+	for (i = 0; i < 64; i++)
+		pend(32 + i);
+	fake_load(0, 0);
+	for (i = 0; i < 100; i++) {
+		u32 prio;
+
+		id = fake_take();
+		if (id == FAKE_SPURIOUS)
+			break;
+		prio = ((id - 32) * 7 % 16) << 4;
+		if (got && (prio < prev_prio || (prio == prev_prio && id < prev_id)))
+			order = false;
+		prev_prio = prio;
+		prev_id = id;
+		got++;
+	}
+	is(got, 64, "%u list registers: each of 64 pending SPIs is delivered once", lrs);
+	ok(order, "by priority, first come first served within one");
+	ok(vgic_cpu_stats(fake_vgic(0))->overflows > 0, "they overflowed");
+	is(fake.cpu[0].hcr, 1, "and no maintenance is wanted after it");
+
+	/* The same while it runs: least urgent first, so that each exchanges another. */
+	for (i = 0; i < 64; i++)
+		fake_dist_w(0x400 + 32 + i, 1, 0xf0 - (i / 8 * 8));
+	for (i = 0; i < 64; i++) {
+		pend(32 + i);
+		ok(fake_enter(), "no storm of maintenance interrupts");
+	}
+	is(fake_hppir(), 32 + 56, "%u list registers: the most urgent is in one", lrs);
+	for (got = 0, order = true, prev_id = 96; got < 100; got++) {
+		id = fake_take();
+		if (id == FAKE_SPURIOUS)
+			break;
+		if ((id - 32) / 8 > (prev_id - 32) / 8)
+			order = false;
+		prev_id = id;
+	}
+	is(got, 64, "each is delivered once");
+	ok(order, "most urgent first");
+	fake_end();
+}
+
+static void test_disabled_group_blocks_not(void)
+{
+	u32 i;
+
+	start(1, 2);
+	for (i = 0; i < 6; i++)
+		fake_irq_on(0, 32 + i, i < 4 ? 0x10 : 0x80, false);
+	fake_dist_w(0x84, 4, GENMASK(5, 4)); /* four in group 0, more urgent */
+	fake_load(0, 0);
+	fake_set_enables(GRP1);
+	for (i = 0; i < 6; i++)
+		pend(32 + i);
+	is(fake_take(), 36, "group 0 closed at the CPU interface does not block group 1");
+	is(fake_take(), 37, "nor its second");
+	is(fake_take(), FAKE_SPURIOUS, "no group 0 yet");
+	fake_set_enables(GRP0 | GRP1);
+	for (i = 0; i < 4; i++) {
+		ok(fake_enter(), "opened");
+		is(fake_ack(0), 32 + i, "group 0 comes through once open");
+		fake_eoi(0, 32 + i);
+	}
+	fake_enter();
+	is(fake_ack(0), FAKE_SPURIOUS, "each once");
+	/* And the other way round: closing a group with its interrupts in the list registers. */
+	for (i = 0; i < 6; i++)
+		pend(32 + i);
+	fake_enter();
+	fake_set_enables(GRP1);
+	is(fake_take(), 36, "a group closed while it fills the list registers makes room");
+	is(fake_take(), 37, "for all of the other");
+	fake_end();
+}
+
+/* Nested: more active interrupts than list registers. EOImode 0. */
+static void test_active_overflow(u32 lrs)
+{
+	u32 i;
+	bool good = true;
+
+	start(1, lrs);
+	fake_load(0, 0);
+	for (i = 0; i < 12; i++)
+		fake_irq_on(0, 32 + i, 0xf0 - i * 0x10, false);
+	for (i = 0; i < 12; i++) {
+		pend(32 + i);
+		good = good && fake_enter() && fake_ack(1) == 32 + i;
+	}
+	ok(good, "%u list registers: 12 nested interrupts acknowledged", lrs);
+	is(fake_dist_r(ISACTIVER + 4, 4), GENMASK(11, 0), "all active");
+	pend(32);
+	pend(37);
+	for (good = true, i = 12; i-- > 0;) {
+		fake_eoi(1, 32 + i);
+		good = good && fake_enter();
+		good = good && fake_dist_r(ISACTIVER + 4, 4) == (BIT(i) - 1);
+		/* 37 came again: it is taken as soon as nothing more urgent runs. */
+		if (i == 5) {
+			good = good && fake_ack(1) == 37;
+			fake_eoi(1, 37);
+			good = good && fake_enter();
+		}
+	}
+	ok(good, "each EOI deactivates its own, in list registers or not");
+	is(fake_take(), 32, "what came again while it was active and outside is delivered");
+	is(fake_take(), FAKE_SPURIOUS, "once");
+	is(fake.cpu[0].hcr, 1, "no maintenance or trap is left");
+	fake_end();
+}
+
+static void test_active_overflow_split(u32 lrs)
+{
+	u32 i;
+	bool good = true;
+
+	start(1, lrs);
+	fake_load(0, 0);
+	fake_set_eoimode(true);
+	for (i = 0; i < 20; i++)
+		fake_irq_on(0, 32 + i, 0xa0, false);
+	for (i = 0; i < 20; i++)
+		pend(32 + i);
+	for (i = 0; i < 20; i++) {
+		good = good && fake_enter() && fake_ack(1) == 32 + i;
+		fake_eoi(1, 32 + i);
+	}
+	ok(good, "%u list registers: with EOImode 1, 20 interrupts of one priority all become active", lrs);
+	is(fake_dist_r(ISACTIVER + 4, 4), GENMASK(19, 0), "all active");
+	ok(fake.cpu[0].hcr & BIT(14), "DIR is trapped");
+	for (i = 0; i < 20; i++) {
+		u32 id = 32 + i * 7 % 20;
+
+		fake_dir(id);
+		good = good && !reg_bit(ISACTIVER, id);
+		good = good && (u32)__builtin_popcountll(fake_dist_r(ISACTIVER + 4, 4)) == 19 - i;
+	}
+	ok(good, "each DIR, in any order, deactivates its own");
+	ok(fake_enter(), "and after the last");
+	ok(!(fake.cpu[0].hcr & BIT(14)), "DIR is not trapped any more");
+	pend(33);
+	is(fake_take(), 33, "delivery goes on");
+	fake_end();
+}
+
+static void test_put_load(void)
+{
+	u32 i;
+	bool good = true;
+
+	start(2, 4);
+	fake_load(0, 0);
+	for (i = 0; i < 8; i++)
+		fake_irq_on(0, 32 + i, 0xf0 - i * 0x10, false);
+	for (i = 0; i < 6; i++) {
+		pend(32 + i);
+		good = good && fake_enter() && fake_ack(1) == 32 + i;
+	}
+	pend(33);
+	pend(38);
+	fake_put(0);
+	ok(good && fake_dist_r(ISACTIVER + 4, 4) == 0x3f, "active state is there while the vCPU is nowhere");
+	ok(fake_dist_r(ISPENDR + 4, 4) == 0x42, "and pending state");
+	fake_load(1, 0);
+	is(fake_take(), FAKE_SPURIOUS, "another vCPU on that CPU sees nothing of it");
+	fake_put(1);
+	fake_load(0, 2);
+	is(fake_ack(1), 38, "on another CPU it goes on: the more urgent one preempts");
+	fake_eoi(1, 38);
+	for (good = true, i = 6; i-- > 0;) {
+		fake_eoi(1, 32 + i);
+		good = good && fake_enter();
+		good = good && fake_dist_r(ISACTIVER + 4, 4) == (BIT(i) - 1);
+		if (i == 1)
+			good = good && fake_ack(1) == 33 && (fake_eoi(1, 33), fake_enter());
+	}
+	ok(good, "and each EOI finds its interrupt");
+	is(fake_take(), FAKE_SPURIOUS, "nothing is left");
+	fake_end();
+}
+
+static void test_level(void)
+{
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 50, 0xa0, true);
+	is(vgic_set_line(fake.vgic, NULL, 50, true), 0, "line up");
+	is(fake_take(), 50, "delivered");
+	is(fake_take(), 50, "and again, while the line is up");
+	is(fake_ack(1), 50, "again");
+	vgic_set_line(fake.vgic, NULL, 50, false);
+	ok(fake_enter(), "line down in the handler");
+	fake_eoi(1, 50);
+	is(fake_take(), FAKE_SPURIOUS, "no more");
+	vgic_set_line(fake.vgic, NULL, 50, true);
+	vgic_set_line(fake.vgic, NULL, 50, false);
+	is(fake_take(), FAKE_SPURIOUS, "up and down before the guest looks: withdrawn");
+	pend(50);
+	is(fake_take(), 50, "ISPENDR makes a level interrupt pending");
+	is(fake_take(), FAKE_SPURIOUS, "once: the latch ends with the acknowledge");
+	pend(50);
+	vgic_set_line(fake.vgic, NULL, 50, true);
+	vgic_set_line(fake.vgic, NULL, 50, false);
+	is(fake_take(), 50, "the latch outlives the line");
+	is(fake_take(), FAKE_SPURIOUS, "once");
+	vgic_set_line(fake.vgic, NULL, 50, true);
+	fake_dist_w(ICPENDR + 4, 4, BIT(18));
+	ok(reg_bit(ISPENDR, 50), "ICPENDR does not clear a line");
+	is(fake_ack(1), 50, "taken");
+	fake_put(0);
+	vgic_set_line(fake.vgic, NULL, 50, false);
+	fake_load(0, 1);
+	fake_eoi(1, 50);
+	is(fake_take(), FAKE_SPURIOUS, "line down while not loaded");
+	vgic_set_line(fake.vgic, NULL, 50, true);
+	is(fake_ack(1), 50, "taken");
+	fake_eoi(1, 50);
+	ok(fake_misr() & 1, "the EOI of a level interrupt asks for maintenance");
+	is(fake_take(), 50, "which presents the line that is still up");
+	/* Edge interrupts of software lines. */
+	fake_irq_on(0, 51, 0xa0, false);
+	vgic_set_line(fake.vgic, NULL, 50, false);
+	vgic_set_line(fake.vgic, NULL, 51, true);
+	vgic_set_line(fake.vgic, NULL, 51, false);
+	is(fake_take(), 51, "an edge stays although the line went down");
+	is(vgic_set_line(fake.vgic, NULL, 20, true), -22, "a PPI needs a vCPU");
+	is(vgic_set_line(fake.vgic, fake_vgic(0), 3, true), -22, "an SGI has no line");
+	is(vgic_set_line(fake.vgic, NULL, 288, true), -22, "beyond the SPIs");
+	is(vgic_set_line(fake.vgic, NULL, 8192, true), -22, "nor an LPI");
+	fake_end();
+}
+
+static void test_line_remote(void)
+{
+	start(2, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 50, 0xa0, true);
+	fake_irq_on(0, 27, 0xa0, true);
+	fake_load(1, 1);
+	vgic_set_line(fake.vgic, NULL, 50, true);
+	vgic_set_line(fake.vgic, fake_vgic(0), 27, true);
+	is(fake.vcpu[0].kicks, 1, "two interrupts for a vCPU elsewhere: one kick");
+	fake_enter_vcpu(0);
+	vgic_set_line(fake.vgic, NULL, 50, false);
+	is(fake.vcpu[0].kicks, 2, "its line goes down: a kick");
+	ok(!reg_bit(ISPENDR, 50), "and it reads as not pending");
+	fake_run_on(0);
+	is(fake_take(), 27, "only the PPI is left");
+	fake_end();
+}
+
+static void phys_fires(u32 intid)
+{
+	fake.spi[intid].active = true;
+	vgic_inject_hw_spi(fake.vgic, intid - 100);
+}
+
+static void test_hw(void)
+{
+	start(2, 4);
+	is(vgic_map_hw_spi(fake.vgic, 60, 160), 0, "SPI 60 is physical 160");
+	is(vgic_map_hw_spi(fake.vgic, 1000, 160), -22, "no such SPI");
+	is(vgic_map_hw_spi(fake.vgic, 60, 1020), -22, "no such physical one");
+	is(vgic_map_hw_ppi(fake_vgic(0), 32, 27), -22, "not a PPI");
+	fake_load(0, 0);
+	fake_irq_on(0, 60, 0xa0, true);
+	ok(fake.spi[160].enabled && !fake.spi[160].edge, "enable and trigger reach the physical interrupt");
+	fake_irq_on(0, 60, 0xa0, false);
+	ok(fake.spi[160].edge, "edge");
+	fake_dist_w(0x6000 + 8 * 60, 8, 1);
+	ok(fake.spi[160].route == &fake.vcpu[1], "and its route");
+	fake_dist_w(0x6000 + 8 * 60, 8, 0);
+	phys_fires(160);
+	is(fake_lr_of(60) >> 60, 7, "pending, HW, group 1");
+	is(FIELD_GET(GENMASK(44, 32), fake_lr_of(60)), 160, "with the physical INTID");
+	is(fake_ack(1), 60, "acknowledged");
+	fake_eoi(1, 60);
+	ok(!fake.spi[160].active, "the guest's EOI deactivates it");
+	ok(!fake_misr(), "without maintenance");
+	phys_fires(160);
+	is(fake_take(), 60, "and again");
+	fake.spi[160].pending = true;
+	ok(reg_bit(ISPENDR, 60), "ISPENDR sees the physical pending state");
+	fake_dist_w(ICPENDR + 4, 4, BIT(28));
+	ok(!fake.spi[160].pending, "ICPENDR clears it");
+	pend(60);
+	ok(fake.spi[160].pending, "ISPENDR sets it");
+	fake.spi[160].pending = false;
+	phys_fires(160);
+	fake_dist_w(ICPENDR + 4, 4, BIT(28));
+	ok(!fake.spi[160].active, "ICPENDR of one that is in a list register deactivates the physical one");
+	is(fake_take(), FAKE_SPURIOUS, "and it is gone");
+	phys_fires(160);
+	is(fake_ack(1), 60, "active");
+	fake_dist_w(ICACTIVER + 4, 4, BIT(28));
+	ok(!fake.spi[160].active, "ICACTIVER deactivates the physical one");
+	is(fake_lr_state(60), -1, "and the virtual one");
+	fake_eoi(1, 60);
+	fake_dist_w(ISACTIVER + 4, 4, BIT(28));
+	ok(fake.spi[160].active, "ISACTIVER activates the physical one");
+	ok(fake_enter() && fake_lr_state(60) == 2, "and the virtual one");
+	fake_dist_w(ICACTIVER + 4, 4, BIT(28));
+	fake_dist_w(0x180 + 4, 4, BIT(28));
+	ok(!fake.spi[160].enabled, "disabled");
+	phys_fires(160);
+	is(fake_take(), FAKE_SPURIOUS, "one that came just before stays");
+	fake_dist_w(0x100 + 4, 4, BIT(28));
+	is(fake_take(), 60, "until it is enabled again");
+	ok(!fake.spi[160].active, "and is ended by the guest");
+	/* A PPI. */
+	vgic_map_hw_ppi(fake_vgic(0), 27, 26);
+	fake_irq_on(0, 27, 0x80, true);
+	ok(fake.ppi[0][26].enabled, "a tied PPI is enabled at its vCPU's CPU");
+	fake.ppi[0][26].active = true;
+	vgic_inject_hw_ppi(fake_vgic(0), 27);
+	is(fake_take(), 27, "delivered");
+	ok(!fake.ppi[0][26].active, "ended");
+	is(vgic_set_line(fake.vgic, fake_vgic(0), 27, true), -22, "a tied interrupt has no software line");
+	fake_end();
+}
+
+/* Physical interrupts that are active outside the list registers. */
+static void test_hw_overflow(bool split)
+{
+	u32 i;
+	bool good = true;
+
+	start(1, 2);
+	fake_load(0, 0);
+	fake_set_eoimode(split);
+	for (i = 0; i < 6; i++) {
+		vgic_map_hw_spi(fake.vgic, 60 + i, 160 + i);
+		fake_irq_on(0, 60 + i, 0xf0 - i * 0x10, false);
+	}
+	for (i = 0; i < 6; i++) {
+		phys_fires(160 + i);
+		good = good && fake_enter() && fake_ack(1) == 60 + i;
+	}
+	for (i = 6; i-- > 0;) {
+		fake_eoi(1, 60 + i);
+		if (split)
+			fake_dir(60 + i);
+		good = good && fake_enter() && !fake.spi[160 + i].active;
+		good = good && (!i || fake.spi[160 + i - 1].active);
+	}
+	ok(good, "EOImode %u: nested physical interrupts beyond the list registers are deactivated one by one", split);
+	fake_end();
+}
+
+static void test_route(void)
+{
+	start(3, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 70, 0xa0, false);
+	fake_load(1, 1);
+	fake_run_on(0);
+	pend(70);
+	is(fake_lr_state(70), 1, "pending in a list register here");
+	fake_dist_w(0x6000 + 8 * 70, 8, 1);
+	is(fake_lr_state(70), -1, "a new route takes it out");
+	is(fake.vcpu[1].kicks, 1, "and kicks the new target");
+	fake_run_on(1);
+	is(fake_take(), 70, "which gets it");
+	fake_run_on(0);
+	pend(70);
+	fake_enter_vcpu(1);
+	fake_dist_w(0x6000 + 8 * 70, 8, 0);
+	is(fake_take(), FAKE_SPURIOUS, "in a remote list register: not here yet");
+	fake_enter_vcpu(1);
+	is(fake_take(), 70, "but as soon as the other CPU has let go");
+	fake_run_on(1);
+	is(fake_take(), FAKE_SPURIOUS, "and not there");
+	fake_run_on(0);
+	pend(70);
+	is(fake_ack(1), 70, "active here");
+	fake_dist_w(0x6000 + 8 * 70, 8, 1);
+	ok(reg_bit(ISACTIVER, 70), "a new route leaves the active one with its vCPU");
+	pend(70);
+	fake_eoi(1, 70);
+	is(fake_take(), FAKE_SPURIOUS, "what came meanwhile");
+	fake_run_on(1);
+	is(fake_take(), 70, "goes to the new target");
+	fake_dist_w(0x6000 + 8 * 70, 8, 0x7700);
+	pend(70);
+	ok(reg_bit(ISPENDR, 70), "routed to nobody: pending");
+	is(fake_take(), FAKE_SPURIOUS, "and not delivered");
+	is(fake_dist_r(0x6000 + 8 * 70, 8), 0x7700, "the route reads back");
+	fake_dist_w(0x6000 + 8 * 70, 4, 2);
+	ok(vgic_has_pending(fake_vgic(2)) == false, "vCPU 2 has its groups closed");
+	fake_load(2, 2);
+	is(fake_take(), 70, "routed to somebody: delivered");
+	fake_dist_w(0x6000 + 8 * 70, 8, BIT(31) | 2);
+	is(fake_dist_r(0x6000 + 8 * 70, 8), 2, "1 of N is not there");
+	fake_end();
+}
+
+/* Registers of an interrupt that is in another CPU's list registers. */
+static void test_remote_regs(void)
+{
+	start(2, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 70, 0xa0, false);
+	pend(70);
+	is(fake_ack(1), 70, "active on vCPU 0");
+	fake_load(1, 1);
+	ok(!reg_bit(ISACTIVER, 70), "seen from afar: as last known");
+	is(fake.vcpu[0].kicks, 1, "with a kick");
+	fake_enter_vcpu(0);
+	ok(reg_bit(ISACTIVER, 70), "then as it is");
+	fake_enter_vcpu(0);
+	fake_dist_w(ICACTIVER + 8, 4, BIT(6));
+	ok(!reg_bit(ISACTIVER, 70), "ICACTIVER from afar");
+	fake_enter_vcpu(0);
+	fake_run_on(0);
+	is(fake_lr_state(70), -1, "is carried out by the other CPU");
+	fake_eoi(1, 70);
+	fake_run_on(1);
+	pend(70);
+	fake_enter_vcpu(0);
+	fake_dist_w(ICPENDR + 8, 4, BIT(6));
+	ok(!reg_bit(ISPENDR, 70), "ICPENDR from afar");
+	pend(70);
+	ok(reg_bit(ISPENDR, 70), "and ISPENDR after it");
+	fake_run_on(0);
+	is(fake_take(), 70, "the last word counts");
+	is(fake_take(), FAKE_SPURIOUS, "once");
+	fake_run_on(1);
+	fake_dist_w(ISACTIVER + 8, 4, BIT(6));
+	fake_enter_vcpu(0);
+	fake_run_on(0);
+	is(fake_lr_state(70), 2, "ISACTIVER from afar");
+	pend(70);
+	is(fake_take(), FAKE_SPURIOUS, "holds it back");
+	fake_dist_w(ICACTIVER + 8, 4, BIT(6));
+	is(fake_take(), 70, "until ICACTIVER");
+	fake_end();
+}
+
+static void test_reset(void)
+{
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 20, 0xa0, false);
+	fake_irq_on(0, 21, 0x80, false);
+	fake_rd_w(0, 0x10000 + ISPENDR, 4, BIT(20) | BIT(21));
+	is(fake_ack(1), 21, "one active, one pending");
+	fake_put(0);
+	vgic_cpu_reset(fake_vgic(0));
+	ok(!vgic_has_pending(fake_vgic(0)), "reset: nothing wakes it, its groups are closed");
+	is(fake_rd_r(0, 0x10000 + ISPENDR, 4), BIT(20), "what is pending stays");
+	is(fake_rd_r(0, 0x10000 + ISACTIVER, 4), BIT(21), "and what is active");
+	fake_load(0, 0);
+	is(fake.cpu[0].apr[1][0], 0, "no running priority");
+	is(fake_take(), 20, "delivery starts anew");
+	fake_end();
+}
+
+int main(void)
+{
+	test_one();
+	test_no_touch();
+	test_masks();
+	test_priorities();
+	test_overflow(4);
+	test_overflow(2);
+	test_overflow(1);
+	test_overflow(16);
+	test_disabled_group_blocks_not();
+	test_active_overflow(4);
+	test_active_overflow(2);
+	test_active_overflow(1);
+	test_active_overflow_split(4);
+	test_active_overflow_split(2);
+	test_put_load();
+	test_level();
+	test_line_remote();
+	test_hw();
+	test_hw_overflow(false);
+	test_hw_overflow(true);
+	test_route();
+	test_remote_regs();
+	test_reset();
+	return tap_done();
+}
