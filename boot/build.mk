@@ -20,6 +20,11 @@ EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-
 EL2_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,build/el2/herald.lds
 
+# DEBUG=on: Herald checks its lock order at run time (hyp/lib/lock.h).
+ifeq ($(DEBUG),on)
+EL2_CFLAGS += -DHERALD_DEBUG
+endif
+
 # Built for speed: what runs at a guest's rate. The rest runs once or seldom, and is built for size.
 EL2_FAST := vgic/% its/% pci/mirror.c drivers/lpi.c $(addprefix hyp/,exit.c irq.c mmio.c smccc.c \
 	stage2.c sysreg_trap.c vgic_host.c vits.c lib/string.c)

@@ -168,7 +168,7 @@ static bool edit_keeps_cpu(const struct edit *e)
 {
 	u64 mpidr = dt_number(e->fdt, e->w.node, "reg", UINT64_MAX);
 
-	for (u32 i = 0; e->w.enabled && i < e->plan->nr_cpus; i++) {
+	for (u32 i = 0; i < e->plan->nr_cpus; i++) {
 		if (e->plan->cpu_mpidr[i] == mpidr)
 			return true;
 	}

@@ -9,17 +9,16 @@ SECTIONS
 {
 	. = MEM_IMAGE_VA;
 	image_start = .;
+	/* The first page is mapped at its physical address too: what turns the MMU on lies in it. */
 	.text : {
 		KEEP(*(.head.text))
-		. = ALIGN(4096);
-		idmap_start = .;
 		KEEP(*(.idmap.text))
 		idmap_end = .;
 		. = ALIGN(2048);
 		KEEP(*(.vectors.text))
 		*(.text .text.*)
 	}
-	ASSERT(idmap_end - idmap_start <= 4096, "the identity-mapped code must fit one page")
+	ASSERT(idmap_end - image_start <= 4096, "the identity-mapped code must fit one page")
 
 	. = ALIGN(4096);
 	rodata_start = .;

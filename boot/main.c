@@ -6,6 +6,7 @@
 #include <libfdt.h>
 
 #include "boot/board.h"
+#include "boot/cmdline.h"
 #include "boot/fdt_edit.h"
 #include "boot/mmu.h"
 #include "boot/modules.h"
@@ -182,6 +183,21 @@ static void boot_pool(void)
 		     (unsigned long long)place.pool.base, -err);
 }
 
+/* Without firmware that starts CPUs there is only the one that runs this. */
+static void boot_firmware(void)
+{
+	struct board *b = &machine.board;
+
+	if (b->psci == BOARD_PSCI_SMC) {
+		psci_init();
+		return;
+	}
+	if (b->nr_cpus > 1)
+		log_line("no PSCI by SMC in the device tree: %u CPUs stay off", b->nr_cpus - 1);
+	b->nr_cpus = 1;
+	b->cpu_mpidr[0] = sysreg_read(mpidr_el1) & MPIDR_AFF_MASK;
+}
+
 /* Each CPU's stack, over a page that stays unmapped. */
 static void boot_cpus(void)
 {
@@ -199,7 +215,6 @@ static void boot_cpus(void)
 			stop("no memory for the stacks of %u CPUs", cpu_count);
 	}
 	cpu_init_el2(cpu_this());
-	psci_init();
 	machine.secondary_entry = (u64)boot_secondary - MEM_IMAGE_VA + mem_image_pa;
 }
 
@@ -260,7 +275,7 @@ static void boot_edit_fdt(void)
 
 	if (fdt_edit_mgmt((const void *)(MEM_FDT_VA + b->fdt.base), dst, place.fdt.size, b, &plan, &why))
 		stop("%s", why);
-	cache_clean(dst, place.fdt.size);
+	cache_clean(dst, fdt_totalsize(dst));
 }
 
 static void boot_mgmt(void)
@@ -281,9 +296,33 @@ static void boot_mgmt(void)
 	v->context = place.fdt.base;
 }
 
+/* Uses the stack up, at @depth levels at least. */
+static u64 __attribute__((noinline)) boot_recurse(volatile u64 *depth)
+{
+	volatile u64 here = *depth + 1;
+
+	return *depth > MEM_STACK_SIZE ? here : boot_recurse(&here) + here;
+}
+
+/* The option crash=assert|data|stack: dies on purpose, for those who want to see (and test) what a panic prints. */
+static void boot_crash(void)
+{
+	char how[8];
+	volatile u64 depth = 0;
+
+	if (cmdline_get(machine.board.bootargs, "crash", how, sizeof(how)) < 0)
+		return;
+	if (!strcmp(how, "data"))
+		*(volatile u32 *)MEM_STACK_VA = 0;
+	else if (!strcmp(how, "stack"))
+		boot_recurse(&depth);
+	panic("the option crash=%s was given", how);
+}
+
 /* On the boot CPU's own stack. */
 static void boot_enter(void)
 {
+	boot_crash();
 	log_line("the management VM starts after %llu us", (unsigned long long)log_clock_us());
 	mgmt_start();
 }
@@ -299,6 +338,7 @@ void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
 	boot_read_modules();
 	boot_map_ram();
 	boot_pool();
+	boot_firmware();
 	boot_cpus();
 	boot_gic();
 	boot_msi();

@@ -30,7 +30,7 @@ static u64 tables_pa;
 static u32 tables_used;
 u64 mem_image_pa;
 
-extern char image_start[], idmap_start[], rodata_start[], data_start[], bss_end[], boot_stack[],
+extern char image_start[], rodata_start[], data_start[], bss_end[], boot_stack[],
 	boot_stack_top[];
 
 static u64 prot_bits(enum mmu_prot prot)
@@ -150,6 +150,6 @@ u64 mmu_early(u64 image_pa)
 	map_image(rodata_start, data_start, MMU_R);
 	map_image(data_start, bss_end, MMU_RW);
 	map_image(boot_stack, boot_stack_top, MMU_RW);
-	mmu_map((u64)idmap_start, (u64)idmap_start, SZ_4K, MMU_RX);
+	mmu_map(image_pa, image_pa, SZ_4K, MMU_RX);
 	return tables_pa;
 }

@@ -69,8 +69,8 @@ s64 blocks_alloc(struct blocks *b, u32 order)
 
 	if (order >= 31)
 		return -ENOSPC;
-	first = order < BLOCKS_WORD_ORDER ? blocks_alloc_in_word(b, order) :
-					    blocks_alloc_words(b, order);
+	first = order < BLOCKS_WORD_ORDER ? blocks_alloc_in_word(b, order)
+					  : blocks_alloc_words(b, order);
 	if (first >= 0)
 		b->used += 1u << order;
 	return first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Registers of the physical GICv3: distributor (IHI 0069H 12.9), redistributor (12.11), CPU interface (12.2).
- * The registers of the ITS are in drivers/its_regs.h.
+ * Registers of the physical GICv3: distributor (IHI 0069H 12.9), redistributor (12.11), CPU
+ * interface (12.2). The registers of the ITS are in drivers/its_regs.h.
  */
 #ifndef HERALD_DRIVERS_GIC_REGS_H
 #define HERALD_DRIVERS_GIC_REGS_H
@@ -15,7 +15,8 @@
 #define GIC_INTID_NONE 1020u /* 1020..1023: special, nothing to end */
 #define GIC_LPI_BASE 8192u
 
-/* Memory attributes in the registers that hold table addresses (PROPBASER, PENDBASER, CBASER, BASERn). */
+/* Memory attributes in the registers that hold table addresses (PROPBASER, PENDBASER, CBASER,
+ * BASERn). */
 #define GIC_SH_NON UINT64_C(0)
 #define GIC_SH_INNER UINT64_C(1)
 #define GIC_CACHE_NC UINT64_C(1) /* Normal, non-cacheable */
@@ -58,7 +59,8 @@
 #define GICR_PENDBASER 0x0078 /* Redistributor LPI Pending Table Base Address Register */
 #define GICR_PIDR2 0xffe8 /* Peripheral ID2 Register */
 #define GICR_SGI_BASE 0x10000
-/* In SGI_base the registers of INTIDs 0..31 have the offsets that the distributor's have: GICD_IGROUPR + 0 etc. */
+/* In SGI_base the registers of INTIDs 0..31 have the offsets that the distributor's have:
+ * GICD_IGROUPR + 0 etc. */
 
 #define GICR_CTLR_ENABLE_LPIS BIT(0)
 #define GICR_CTLR_CES BIT(1)

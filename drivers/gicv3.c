@@ -2,8 +2,9 @@
 /*
  * The physical GICv3's distributor, redistributors and CPU interfaces.
  *
- * Enable, pending and active state have set and clear registers, so they need no lock. ICFGR has neither; it is changed
- * under LOCK_GICD. Clearing an enable bit takes effect when RWP of its frame reads 0; every wait has a deadline.
+ * Enable, pending and active state have set and clear registers, so they need no lock. ICFGR has
+ * neither; it is changed under LOCK_GICD. Clearing an enable bit takes effect when RWP of its frame
+ * reads 0; every wait has a deadline.
  */
 #include "drivers/gicv3.h"
 #include "drivers/mmio.h"
@@ -12,9 +13,8 @@
 #include "hyp/lib/lock.h"
 
 #define GICV3_WAIT_US UINT64_C(1000000)
-#define GICV3_REDIST_FRAMES                                                                        \
-	2u /* RD_base, SGI_base; a GICv4 has VLPI_base and a reserved frame, too */
-#define GICV3_REDIST_FRAMES_VLPIS 4u
+#define GICV3_REDIST_FRAMES 2u /* RD_base, SGI_base */
+#define GICV3_REDIST_FRAMES_VLPIS 4u /* and, on a GICv4, VLPI_base and a reserved one */
 #define GICV3_PRIORITY_X4 (GICV3_PRIORITY * 0x01010101u)
 #define GICV3_ALL ((u32)~0u)
 
@@ -37,7 +37,8 @@ static struct {
 /* ICFGR of the distributor and of every redistributor. */
 static struct spinlock gicv3_lock = SPINLOCK_INIT(LOCK_GICD);
 
-/* Where the registers of one INTID are: a frame with the offsets of the distributor, and its RWP. */
+/* Where the registers of one INTID are: a frame with the offsets of the distributor, and its RWP.
+ */
 struct gicv3_where {
 	uintptr_t frame;
 	uintptr_t ctlr;
@@ -66,6 +67,12 @@ static u32 gicv3_pidr2_rev(uintptr_t reg)
 	return (u32)FIELD_GET(GIC_PIDR2_ARCHREV, mmio_read32(reg));
 }
 
+/* The offset of INTID @intid's word in a register array of one bit each. */
+static uintptr_t gicv3_word(u32 intid)
+{
+	return (uintptr_t)intid / 32 * sizeof(u32);
+}
+
 static void gicv3_init_spis(void)
 {
 	uintptr_t d = gicv3.frames.dist;
@@ -73,7 +80,7 @@ static void gicv3_init_spis(void)
 	u32 i;
 
 	for (i = GIC_SPI_BASE; i < end; i += 32) {
-		uintptr_t word = i / 32 * 4;
+		uintptr_t word = gicv3_word(i);
 
 		mmio_write32(d + GICD_ICENABLER + word, GICV3_ALL);
 		mmio_write32(d + GICD_ICACTIVER + word, GICV3_ALL);
@@ -87,8 +94,8 @@ static void gicv3_init_spis(void)
 }
 
 /*
- * ARE may go from 0 to 1 only while the groups are off, and never back (12.9.4): so first the enables alone are cleared,
- * then ARE is set. DS is written back as it was read.
+ * ARE may go from 0 to 1 only while the groups are off, and never back (12.9.4): so first the
+ * enables alone are cleared, then ARE is set. DS is written back as it was read.
  */
 int gicv3_init(const struct gicv3_frames *f)
 {
@@ -265,7 +272,8 @@ void gicv3_cpu_off(u32 cpu)
 	gic_isb();
 	if (!rd)
 		return;
-	/* Where EL3 owns WAKER this does nothing and PSCI does it; then ChildrenAsleep reads 0 and there is no wait. */
+	/* Where EL3 owns WAKER this does nothing and PSCI does it; then ChildrenAsleep reads 0 and
+	 * there is no wait. */
 	mmio_write32(rd + GICR_WAKER,
 		     mmio_read32(rd + GICR_WAKER) | (u32)GICR_WAKER_PROCESSOR_SLEEP);
 	if (!(mmio_read32(rd + GICR_WAKER) & GICR_WAKER_PROCESSOR_SLEEP))
@@ -284,7 +292,7 @@ const char *gicv3_strerror(int err)
 	case -EINVAL:
 		return "no distributor or redistributor frames, or a CPU number out of range";
 	case -ENODEV:
-		return "no GICv3: wrong ArchRev in GICD_PIDR2, or EL3 denies the ICC system registers";
+		return "no GICv3: wrong GICD_PIDR2.ArchRev, or EL3 denies the ICC registers";
 	case -ENXIO:
 		return "no redistributor has this CPU's affinity";
 	case -ETIMEDOUT:
@@ -375,7 +383,7 @@ static bool gicv3_irq_poke(u32 cpu, u32 intid, u32 reg, struct gicv3_where *w)
 {
 	if (!gicv3_where(cpu, intid, w))
 		return false;
-	mmio_write32(w->frame + reg + intid / 32 * 4, (u32)BIT(intid % 32));
+	mmio_write32(w->frame + reg + gicv3_word(intid), (u32)BIT(intid % 32));
 	return true;
 }
 
@@ -385,7 +393,7 @@ static bool gicv3_irq_peek(u32 cpu, u32 intid, u32 reg)
 
 	if (!gicv3_where(cpu, intid, &w))
 		return false;
-	return mmio_read32(w.frame + reg + intid / 32 * 4) & BIT(intid % 32);
+	return mmio_read32(w.frame + reg + gicv3_word(intid)) & BIT(intid % 32);
 }
 
 void gicv3_irq_enable(u32 cpu, u32 intid)
@@ -412,7 +420,7 @@ void gicv3_irq_set_edge(u32 cpu, u32 intid, bool edge)
 
 	if (intid < GIC_NR_SGIS || !gicv3_where(cpu, intid, &w))
 		return;
-	reg = w.frame + GICD_ICFGR + intid / 16 * 4;
+	reg = w.frame + GICD_ICFGR + (uintptr_t)intid / 16 * sizeof(u32);
 	spin_lock(&gicv3_lock);
 	val = mmio_read32(reg);
 	val = edge ? val | mask : val & ~mask;
@@ -462,7 +470,8 @@ void gicv3_send_sgi(u32 cpu, enum gicv3_sgi sgi)
 {
 	if (!gicv3_redist_va(cpu))
 		return;
-	/* What the handler will look for must be visible before the interrupt is (IHI 0069H 12.1.10). */
+	/* What the handler will look for must be visible before the interrupt is (IHI
+	 * 0069H 12.1.10). */
 	gic_dsb_sy();
 	gic_sysreg_write(icc_sgi1r_el1,
 			 gicv3.cpu[cpu].sgi_target | FIELD_PREP(ICC_SGI1R_INTID, sgi));

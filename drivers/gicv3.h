@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The physical GICv3: distributor, redistributors, CPU interface (IHI 0069H). Non-secure group 1 only; works with
- * GICD_CTLR.DS 0 (EL3 firmware keeps the secure side) and 1. Interrupts run in EOImode 1: gicv3_eoi() drops the
- * priority, gicv3_dir() deactivates, or the guest does through a list register with HW=1.
+ * The physical GICv3: distributor, redistributors, CPU interface (IHI 0069H). Non-secure group 1
+ * only; works with GICD_CTLR.DS 0 (EL3 firmware keeps the secure side) and 1. Interrupts run in
+ * EOImode 1: gicv3_eoi() drops the priority, gicv3_dir() deactivates, or the guest does through a
+ * list register with HW=1.
  *
- * Assumed and not checked: the frames are mapped as Device memory for as long as Herald runs; no one else at EL2 writes
- * them. The extended SPI and PPI ranges are not used.
+ * Assumed and not checked: the frames are mapped as Device memory for as long as Herald runs; no
+ * one else at EL2 writes them. The extended SPI and PPI ranges are not used.
  */
 #ifndef HERALD_DRIVERS_GICV3_H
 #define HERALD_DRIVERS_GICV3_H
@@ -41,20 +42,23 @@ struct gicv3_frames {
 };
 
 /*
- * Once, on the boot CPU: every SPI disabled, inactive, not pending, level, group 1, GICV3_PRIORITY; group 1 on.
- * 0; -EINVAL: no frames or more than fit; -ENODEV: no GICv3 or v4 there; -ETIMEDOUT: a register write never finished.
+ * Once, on the boot CPU: every SPI disabled, inactive, not pending, level, group 1, GICV3_PRIORITY;
+ * group 1 on. 0; -EINVAL: no frames or more than fit; -ENODEV: no GICv3 or v4 there; -ETIMEDOUT: a
+ * register write never finished.
  */
 int gicv3_init(const struct gicv3_frames *f);
 
 /*
- * On each CPU, before it unmasks interrupts: finds and wakes its redistributor, disables its SGIs and PPIs but Herald's
- * own SGIs, sets up the CPU interface. @cpu: below GICV3_MAX_CPUS, @mpidr: this CPU's. May be called again (CPU_ON
- * after CPU_OFF). 0; -EINVAL; -ENXIO: no redistributor has this affinity; -ENODEV: EL3 denies the system registers;
- * -ETIMEDOUT: the redistributor does not wake.
+ * On each CPU, before it unmasks interrupts: finds and wakes its redistributor, disables its SGIs
+ * and PPIs but Herald's own SGIs, sets up the CPU interface. @cpu: below GICV3_MAX_CPUS, @mpidr:
+ * this CPU's. May be called again (CPU_ON after CPU_OFF). 0; -EINVAL; -ENXIO: no redistributor has
+ * this affinity; -ENODEV: EL3 denies the system registers; -ETIMEDOUT: the redistributor does not
+ * wake.
  */
 int gicv3_cpu_init(u32 cpu, u64 mpidr);
 
-/* On the CPU itself, with interrupts masked, before PSCI CPU_OFF: its interface off, its redistributor asleep. */
+/* On the CPU itself, with interrupts masked, before PSCI CPU_OFF: its interface off, its
+ * redistributor asleep. */
 void gicv3_cpu_off(u32 cpu);
 
 /* What an error of gicv3_init() or gicv3_cpu_init() means, for the line that the caller prints. */
@@ -71,15 +75,17 @@ uintptr_t gicv3_redist_va(u32 cpu);
 u64 gicv3_redist_pa(u32 cpu);
 u64 gicv3_redist_typer(u32 cpu);
 u32 gicv3_processor_number(u32 cpu);
-/* True if firmware or a kernel before us left LPIs enabled there (seen by the first gicv3_cpu_init() of that CPU). */
+/* True if firmware or a kernel before us left LPIs enabled there (seen by the first
+ * gicv3_cpu_init() of that CPU). */
 bool gicv3_redist_had_lpis(u32 cpu);
 /* Waits until GICR_CTLR.RWP is 0: 0 or -ETIMEDOUT. */
 int gicv3_redist_sync(u32 cpu);
 
 /*
- * One interrupt: @intid 0..31 belongs to @cpu, from 32 on it is an SPI and @cpu is not looked at. An INTID that does not
- * exist, or a CPU that was never initialised, is ignored (reads false). May be called on any CPU; takes LOCK_GICD
- * where a register is shared between INTIDs and must be read, changed and written.
+ * One interrupt: @intid 0..31 belongs to @cpu, from 32 on it is an SPI and @cpu is not looked at.
+ * An INTID that does not exist, or a CPU that was never initialised, is ignored (reads false). May
+ * be called on any CPU; takes LOCK_GICD where a register is shared between INTIDs and must be read,
+ * changed and written.
  */
 void gicv3_irq_enable(u32 cpu, u32 intid);
 void gicv3_irq_disable(u32 cpu,
@@ -94,15 +100,18 @@ bool gicv3_irq_get_enabled(u32 cpu, u32 intid);
 /* SPI: deliver to the CPU with these affinity fields (MPIDR_EL1 layout). */
 void gicv3_spi_route(u32 intid, u64 mpidr);
 
-/* Sends Herald's @sgi to @cpu (initialised, may be this one). Every store before it is visible to the handler. */
+/* Sends Herald's @sgi to @cpu (initialised, may be this one). Every store before it is visible to
+ * the handler. */
 void gicv3_send_sgi(u32 cpu, enum gicv3_sgi sgi);
 
-/* Acknowledges the highest pending interrupt: its INTID, GIC_INTID_NONE .. 1023 if there is none. */
+/* Acknowledges the highest pending interrupt: its INTID, GIC_INTID_NONE .. 1023 if there is none.
+ */
 static inline u32 gicv3_ack(void)
 {
 	u32 intid = (u32)gic_sysreg_read(icc_iar1_el1);
 
-	/* The acknowledge has to reach the redistributor before the handler looks at the device (IHI 0069H 4.1.1). */
+	/* The acknowledge has to reach the redistributor before the handler looks at the device
+	 * (IHI 0069H 4.1.1). */
 	gic_dsb_sy();
 	return intid;
 }
@@ -114,7 +123,8 @@ static inline void gicv3_eoi(u32 intid)
 	gic_isb();
 }
 
-/* Deactivates an SGI, PPI or SPI whose priority was dropped. Not for LPIs, not for special INTIDs. */
+/* Deactivates an SGI, PPI or SPI whose priority was dropped. Not for LPIs, not for special INTIDs.
+ */
 static inline void gicv3_dir(u32 intid)
 {
 	gic_sysreg_write(icc_dir_el1, intid);

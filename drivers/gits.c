@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The physical ITSes: bringing one up, its tables, ITT memory. The command queue is in gits_queue.c.
+ * The physical ITSes: bringing one up, its tables, ITT memory. The command queue is in
+ * gits_queue.c.
  *
- * A BASER is written with what we want (64 KiB pages, inner shareable, write-back) and read back: page size and
- * shareability may be fixed, then what the ITS has is taken. Not shareable means that it does not snoop: tables and
- * queue become non-cacheable for it, and what Herald writes is cleaned to memory.
+ * A BASER is written with what we want (64 KiB pages, inner shareable, write-back) and read back:
+ * page size and shareability may be fixed, then what the ITS has is taken. Not shareable means that
+ * it does not snoop: tables and queue become non-cacheable for it, and what Herald writes is
+ * cleaned to memory.
  */
 #include "drivers/gits.h"
 #include "drivers/gits_priv.h"
@@ -167,7 +169,8 @@ static int gits_write_baser(struct gits *g, uintptr_t reg, u64 pa, u64 bytes, u6
 	return (mmio_read64(reg) & mask) == (val & mask) ? 0 : -EIO;
 }
 
-/* @bytes of zeroed memory for a table, at most what a BASER can say; the size it got into *@bytes. */
+/* @bytes of zeroed memory for a table, at most what a BASER can say; the size it got into *@bytes.
+ */
 static void *gits_alloc_table(struct gits *g, u64 *bytes, u64 page, u64 *pa)
 {
 	u64 want = MIN(ALIGN_UP(*bytes, page), GITS_BASER_MAX_PAGES * page);
@@ -220,8 +223,8 @@ static int gits_init_collections(struct gits *g, uintptr_t reg, u64 type, u64 id
 
 static int gits_init_tables(struct gits *g, u64 typer)
 {
-	u64 id_space = typer & GITS_TYPER_CIL ? BIT(FIELD_GET(GITS_TYPER_CID_BITS, typer) + 1) :
-						BIT(16);
+	u64 id_space = typer & GITS_TYPER_CIL ? BIT(FIELD_GET(GITS_TYPER_CID_BITS, typer) + 1)
+					      : BIT(16);
 	u64 hcc = FIELD_GET(GITS_TYPER_HCC, typer);
 	int err = 0;
 	u32 i;

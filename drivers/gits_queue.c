@@ -2,9 +2,10 @@
 /*
  * The command queue of a physical ITS.
  *
- * Commands are numbered from 0 on without end. posted counts what is in the queue's memory, kicked what CWRITER shows,
- * completed what CREADR has passed. At most GITS_QUEUE_LEN - 1 are outstanding, so the distance that CREADR moved is never
- * ambiguous. A ticket is the number of commands that must be complete.
+ * Commands are numbered from 0 on without end. posted counts what is in the queue's memory, kicked
+ * what CWRITER shows, completed what CREADR has passed. At most GITS_QUEUE_LEN - 1 are outstanding,
+ * so the distance that CREADR moved is never ambiguous. A ticket is the number of commands that
+ * must be complete.
  */
 #include "drivers/gits.h"
 #include "drivers/gits_priv.h"
@@ -26,8 +27,7 @@ static void gits_kick_locked(struct gits *g)
 		g->progress_at = timer_now();
 	g->kicked = g->posted;
 	mmio_mb();
-	mmio_write64(g->va + GITS_CWRITER,
-		     FIELD_PREP(GITS_QUEUE_PTR, g->posted % GITS_QUEUE_LEN));
+	mmio_write64(g->va + GITS_CWRITER, FIELD_PREP(GITS_QUEUE_PTR, g->posted % GITS_QUEUE_LEN));
 }
 
 /* Looks how far the ITS is. 0, or -EIO if it has been given up. */
@@ -41,7 +41,8 @@ static int gits_poll_locked(struct gits *g)
 		return 0;
 	creadr = mmio_read64(g->va + GITS_CREADR);
 	moved = (FIELD_GET(GITS_QUEUE_PTR, creadr) - g->completed) % GITS_QUEUE_LEN;
-	if (FIELD_GET(GITS_QUEUE_PTR, creadr) >= GITS_QUEUE_LEN || moved > g->kicked - g->completed) {
+	if (FIELD_GET(GITS_QUEUE_PTR, creadr) >= GITS_QUEUE_LEN ||
+	    moved > g->kicked - g->completed) {
 		g->stats.broken = true;
 		return -EIO;
 	}
@@ -201,7 +202,8 @@ void gits_kick(u32 its)
 
 static int gits_sync_locked(struct gits *g, u64 rdbase, u64 *ticket)
 {
-	struct gits_cmd cmd = { .dw = { gits_dw0(GITS_CMD_SYNC, 0), 0, rdbase & GITS_CMD2_RDBASE } };
+	struct gits_cmd cmd = { .dw = { gits_dw0(GITS_CMD_SYNC, 0), 0,
+					rdbase & GITS_CMD2_RDBASE } };
 	int err = gits_post_locked(g, &cmd);
 
 	if (err)
@@ -253,13 +255,14 @@ int gits_wait(u32 its, u64 ticket)
 	return err;
 }
 
-/* RDbase of @cpu's redistributor as this ITS wants it (5.3.5): its address, or its processor number. */
+/* RDbase of @cpu's redistributor as this ITS wants it (5.3.5): its address, or its processor
+ * number. */
 static u64 gits_rdbase(const struct gits *g, u32 cpu)
 {
 	u64 pa = gicv3_redist_pa(cpu);
 
-	return g->info.pta ? pa & GITS_CMD2_RDBASE :
-			     FIELD_PREP(GITS_CMD2_RDBASE, gicv3_processor_number(cpu));
+	return g->info.pta ? pa & GITS_CMD2_RDBASE
+			   : FIELD_PREP(GITS_CMD2_RDBASE, gicv3_processor_number(cpu));
 }
 
 /* Once the SYNC of the old redistributor is done no LPI of the collection goes there any more. */
@@ -280,7 +283,8 @@ static int gits_mapc_locked(struct gits *g, u32 icid, u64 rdbase, u64 *ticket)
 	return gits_sync_locked(g, target, ticket);
 }
 
-/* A full queue is retried here: boot and CPU hotplug may wait, and each round either progresses or ends in -EIO. */
+/* A full queue is retried here: boot and CPU hotplug may wait, and each round either progresses or
+ * ends in -EIO. */
 int gits_cpu_init(u32 its, u32 cpu, u32 to)
 {
 	struct gits *g = gits_get(its);

@@ -5,8 +5,8 @@
 
 #include "hyp/lib/bits.h"
 
-#define GITS_CTLR 0x0000  /* ITS Control Register */
-#define GITS_IIDR 0x0004  /* ITS Identification Register */
+#define GITS_CTLR 0x0000 /* ITS Control Register */
+#define GITS_IIDR 0x0004 /* ITS Identification Register */
 #define GITS_TYPER 0x0008 /* ITS Type Register */
 #define GITS_CBASER 0x0080 /* ITS Command Queue Descriptor */
 #define GITS_CWRITER 0x0088 /* ITS Write Register */
@@ -79,9 +79,9 @@ _Static_assert(sizeof(struct gits_cmd) == 32, "a command has 32 bytes (IHI 0069H
 #define GITS_CMD0_DEVID GENMASK(63, 32)
 #define GITS_CMD1_EVENTID GENMASK(31, 0)
 #define GITS_CMD1_INTID GENMASK(63, 32)
-#define GITS_CMD1_SIZE GENMASK(4, 0)   /* MAPD: EventID bits - 1 */
+#define GITS_CMD1_SIZE GENMASK(4, 0) /* MAPD: EventID bits - 1 */
 #define GITS_CMD2_ICID GENMASK(15, 0)
-#define GITS_CMD2_ITT GENMASK(51, 8)   /* MAPD: the address's own bits */
+#define GITS_CMD2_ITT GENMASK(51, 8) /* MAPD: the address's own bits */
 #define GITS_CMD2_RDBASE GENMASK(51, 16)
 #define GITS_CMD2_VALID BIT(63)
 

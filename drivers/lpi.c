@@ -35,7 +35,8 @@ u32 lpi_supported_bits(void)
 
 	if (!gicv3_has_lpis() || bits < LPI_MIN_BITS)
 		return 0;
-	/* GICD_TYPER.num_LPIs not 0: there are 2^(num_LPIs + 1) from 8192 on (12.9.38), fewer than INTIDs may be. */
+	/* GICD_TYPER.num_LPIs not 0: there are 2^(num_LPIs + 1) from 8192 on (12.9.38), fewer than
+	 * INTIDs may be. */
 	if (num && num < 13)
 		return 0;
 	if (num)
@@ -83,7 +84,8 @@ int lpi_init(const struct lpi_config *cfg)
 	return 0;
 }
 
-/* Writes a table register asking for cacheable, shareable memory; takes non-cacheable if the GIC cannot share. */
+/* Writes a table register asking for cacheable, shareable memory; takes non-cacheable if the GIC
+ * cannot share. */
 static void lpi_write_baser(uintptr_t reg, u64 val)
 {
 	u64 want = val | FIELD_PREP(GICR_BASER_SHARE, GIC_SH_INNER) |
@@ -158,7 +160,8 @@ int lpi_alloc(u32 order, u32 *first)
 
 int lpi_free(u32 first, u32 order)
 {
-	return first < GIC_LPI_BASE ? -EINVAL : blocks_free(&lpi.blocks, first - GIC_LPI_BASE, order);
+	return first < GIC_LPI_BASE ? -EINVAL
+				    : blocks_free(&lpi.blocks, first - GIC_LPI_BASE, order);
 }
 
 u32 lpi_nr(void)

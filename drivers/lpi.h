@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Host LPIs: the property table, a pending table per CPU, who owns which LPI, and what each means (its cookie).
+ * Host LPIs: the property table, a pending table per CPU, who owns which LPI, and what each means
+ * (its cookie).
  *
- * The property table is written once, before any redistributor reads it: every LPI enabled, at one priority. An LPI
- * that no ITS maps cannot arrive, so allocation changes no table and needs no INV: mapping and unmapping at the ITS is
- * the one switch. The caller gives all memory, zeroed.
+ * The property table is written once, before any redistributor reads it: every LPI enabled, at one
+ * priority. An LPI that no ITS maps cannot arrive, so allocation changes no table and needs no INV:
+ * mapping and unmapping at the ITS is the one switch. The caller gives all memory, zeroed.
  */
 #ifndef HERALD_DRIVERS_LPI_H
 #define HERALD_DRIVERS_LPI_H
@@ -17,13 +18,15 @@
 
 struct lpi_config {
 	u32 intid_bits; /* LPI_MIN_BITS .. lpi_supported_bits(): LPIs 8192 .. 2^bits - 1 */
-	void *prop;	/* lpi_prop_size() bytes, 4 KiB aligned */
+	void *prop; /* lpi_prop_size() bytes, 4 KiB aligned */
 	u64 prop_pa;
-	void *soft;	/* lpi_soft_size() bytes, 8-byte aligned */
-	void (*clean)(const void *va, size_t len); /* data cache to the point of coherency; may be NULL */
+	void *soft; /* lpi_soft_size() bytes, 8-byte aligned */
+	void (*clean)(const void *va,
+		      size_t len); /* data cache to the point of coherency; may be NULL */
 };
 
-/* INTID bits that this GIC has LPIs for, at most LPI_MAX_BITS; 0: no LPIs. After gicv3_cpu_init() of CPU 0. */
+/* INTID bits that this GIC has LPIs for, at most LPI_MAX_BITS; 0: no LPIs. After gicv3_cpu_init()
+ * of CPU 0. */
 u32 lpi_supported_bits(void);
 
 /* Bytes that @intid_bits need: the property table, one CPU's pending table, Herald's own arrays. */
@@ -35,10 +38,11 @@ size_t lpi_soft_size(u32 intid_bits);
 int lpi_init(const struct lpi_config *cfg);
 
 /*
- * On CPU @cpu after gicv3_cpu_init(), ITSes disabled or its collection not yet mapped: gives the redistributor its
- * tables and enables LPIs. @pending: lpi_pending_size() zeroed bytes at LPI_PENDING_ALIGN. A second call for the same CPU finds
- * its own tables and changes nothing. 0; -EINVAL; -EBUSY: LPIs were left enabled and cannot be disabled, the tables
- * that lpi_left_tables() names are in use for good; -ETIMEDOUT.
+ * On CPU @cpu after gicv3_cpu_init(), ITSes disabled or its collection not yet mapped: gives the
+ * redistributor its tables and enables LPIs. @pending: lpi_pending_size() zeroed bytes at
+ * LPI_PENDING_ALIGN. A second call for the same CPU finds its own tables and changes nothing. 0;
+ * -EINVAL; -EBUSY: LPIs were left enabled and cannot be disabled, the tables that lpi_left_tables()
+ * names are in use for good; -ETIMEDOUT.
  */
 int lpi_cpu_init(u32 cpu, void *pending, u64 pending_pa);
 
@@ -46,15 +50,17 @@ int lpi_cpu_init(u32 cpu, void *pending, u64 pending_pa);
 void lpi_left_tables(u32 cpu, u64 *prop_pa, u64 *pending_pa);
 
 /*
- * 2^@order neighbouring LPIs, the first a multiple of that: their first INTID into @first, cookies 0. 0 or -ENOSPC.
- * lpi_free(): 0 or -EINVAL (a stray free). The caller serialises both (LOCK_MIRROR).
+ * 2^@order neighbouring LPIs, the first a multiple of that: their first INTID into @first, cookies
+ * 0. 0 or -ENOSPC. lpi_free(): 0 or -EINVAL (a stray free). The caller serialises both
+ * (LOCK_MIRROR).
  */
 int lpi_alloc(u32 order, u32 *first);
 int lpi_free(u32 first, u32 order);
-u32 lpi_nr(void);   /* LPIs there are */
+u32 lpi_nr(void); /* LPIs there are */
 u32 lpi_used(void); /* LPIs that are allocated */
 
-/* What INTID @lpi means to its owner; 0: nothing. Lock-free, any CPU. Not an LPI of ours: reads 0, writes are ignored. */
+/* What INTID @lpi means to its owner; 0: nothing. Lock-free, any CPU. Not an LPI of ours: reads 0,
+ * writes are ignored. */
 u64 lpi_cookie(u32 lpi);
 void lpi_set_cookie(u32 lpi, u64 cookie);
 /* The cookie that was there. */

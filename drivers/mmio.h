@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device registers: one access of exactly the width that is asked for, in program order with other device accesses.
+ * Device registers: one access of exactly the width that is asked for, in program order with other
+ * device accesses.
  *
- * A write comes after every earlier store to memory (what a device is told to read is there), a read comes before every
- * later access to memory (what a device says it wrote is there). On the build host two functions of the test stand in.
+ * A write comes after every earlier store to memory (what a device is told to read is there), a
+ * read comes before every later access to memory (what a device says it wrote is there). On the
+ * build host two functions of the test stand in.
  */
 #ifndef HERALD_DRIVERS_MMIO_H
 #define HERALD_DRIVERS_MMIO_H
@@ -11,7 +13,8 @@
 #include "hyp/lib/bits.h"
 
 #ifdef HERALD_HOST
-/* The test's fake device; @addr is whatever the test gave the driver as its virtual address, @size 1, 2, 4 or 8. */
+/* The test's fake device; @addr is whatever the test gave the driver as its virtual address, @size
+ * 1, 2, 4 or 8. */
 u64 mmio_host_read(uintptr_t addr, u32 size);
 void mmio_host_write(uintptr_t addr, u32 size, u64 val);
 

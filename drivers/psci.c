@@ -5,6 +5,7 @@
 #define PSCI_VERSION_MAJOR GENMASK(30, 16)
 #define SMCCC_1_1 0x10001
 
+static bool present;
 static u32 smccc_version;
 
 s64 psci_smc(u32 function, u64 a1, u64 a2, u64 a3)
@@ -14,6 +15,9 @@ s64 psci_smc(u32 function, u64 a1, u64 a2, u64 a3)
 	register u64 x2 __asm__("x2") = a2;
 	register u64 x3 __asm__("x3") = a3;
 
+	/* Without firmware at EL3 an SMC is UNDEFINED. */
+	if (!present)
+		return PSCI_RET_NOT_SUPPORTED;
 	__asm__ volatile("smc #0"
 			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
 			 :
@@ -25,8 +29,10 @@ s64 psci_smc(u32 function, u64 a1, u64 a2, u64 a3)
 /* SMCCC_VERSION may be asked for only if PSCI_FEATURES says it is there, and that only from PSCI 1.0 on. */
 void psci_init(void)
 {
-	u32 version = (u32)psci_smc(PSCI_VERSION, 0, 0, 0);
+	u32 version;
 
+	present = true;
+	version = (u32)psci_smc(PSCI_VERSION, 0, 0, 0);
 	if (FIELD_GET(PSCI_VERSION_MAJOR, version) < 1)
 		return;
 	if ((s32)psci_smc(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0)

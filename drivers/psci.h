@@ -38,10 +38,10 @@
 #define SMCCC_ARCH_WORKAROUND_3 0x80003fffu
 #define SMCCC_RET_NOT_SUPPORTED (-1)
 
-/* One fast call; answers x0. Clobbers nothing else that C keeps (SMCCC 1.0 allows x1-x17). */
+/* One fast call; answers x0, PSCI_RET_NOT_SUPPORTED before psci_init(). */
 s64 psci_smc(u32 function, u64 a1, u64 a2, u64 a3);
 
-/* Asks once for the firmware's PSCI and SMCCC versions; before the calls below. */
+/* Once, if the device tree says that the firmware is there: asks for its PSCI and SMCCC versions. */
 void psci_init(void);
 
 /* 0 if the firmware is older than SMCCC 1.1. */

@@ -6,7 +6,8 @@
 #define USEC_PER_SEC UINT64_C(1000000)
 
 #ifndef HERALD_HOST
-/* Firmware that forgot CNTFRQ: the fastest counter the architecture asks for makes deadlines too long, not too short. */
+/* Firmware that forgot CNTFRQ: the fastest counter the architecture asks for makes deadlines too
+ * long, not too short. */
 #define TIMER_FREQ_UNKNOWN UINT64_C(1000000000)
 
 u64 timer_freq(void)

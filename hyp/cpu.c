@@ -14,7 +14,10 @@ extern char vectors[];
 #ifdef HERALD_DEBUG
 u32 *lock_held_ranks(void)
 {
-	return &cpu_this()->held_ranks;
+	static u32 boot_ranks;
+
+	/* TPIDR_EL2 is not there before the table is, nor at another exception level. */
+	return cpu_count ? &cpu_this()->held_ranks : &boot_ranks;
 }
 #endif
 
@@ -25,7 +28,6 @@ static u64 cpu_stack_top(u32 index)
 
 int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
 {
-	struct cpu *self;
 	u32 i;
 
 	for (i = 0; i < b->nr_cpus; i++) {
@@ -38,23 +40,14 @@ int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
 		c->boot.cpu = (u64)c;
 		c->frame = (struct regs *)(cpu_stack_top(i) - sizeof(struct regs));
 	}
-	cpu_count = b->nr_cpus;
-	self = cpu_find(self_mpidr);
-	if (!self)
+	for (i = 0; i < b->nr_cpus && cpu_table[i].mpidr != (self_mpidr & MPIDR_AFF_MASK); i++)
+		;
+	if (i == b->nr_cpus)
 		return -ENODEV;
-	sysreg_write(tpidr_el2, self);
-	self->started = true;
+	sysreg_write(tpidr_el2, &cpu_table[i]);
+	cpu_table[i].started = true;
+	cpu_count = b->nr_cpus;
 	return 0;
-}
-
-struct cpu *cpu_find(u64 mpidr)
-{
-	u32 i;
-
-	for (i = 0; i < cpu_count; i++)
-		if (cpu_table[i].mpidr == (mpidr & MPIDR_AFF_MASK))
-			return &cpu_table[i];
-	return NULL;
 }
 
 /* Fine-grained traps and feature enables that a reset leaves undefined; only where the CPU has them. */

@@ -45,9 +45,6 @@ static inline struct cpu *cpu_this(void)
 /* Fills the table from the board; the caller is CPU @self_mpidr. -ENODEV if the tree does not list it. */
 int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa);
 
-/* The CPU whose affinity is @mpidr, or NULL. */
-struct cpu *cpu_find(u64 mpidr);
-
 /* EL2 registers of the CPU this runs on, the same on every CPU: vectors, traps, stage 2 off. */
 void cpu_init_el2(struct cpu *c);
 

@@ -66,16 +66,19 @@ static void mmio_access(struct vcpu *v, struct regs *r, const struct mmio_region
 void mmio_abort(struct vcpu *v, struct regs *r, u64 esr)
 {
 	u64 far = sysreg_read(far_el2);
-	u64 ipa = abort_ipa(far);
-	const struct mmio_region *m = region_find(v->vm, ipa);
 	bool data = FIELD_GET(ESR_EC, esr) == ESR_EC_DABT_LOW;
+	const struct mmio_region *m;
+	u64 ipa;
 
-	if (m && data && (esr & ISS_DABT_ISV) && !(esr & ISS_ABT_S1PTW)) {
-		mmio_access(v, r, m, esr, ipa - m->base);
+	/* HPFAR_EL2 is valid for faults of the tables only; anything else is the machine's answer to the guest. */
+	if (FIELD_GET(FSC_TYPE, esr) != FSC_TYPE_TRANSLATION) {
+		inject_abort(esr, far);
 		return;
 	}
-	if (!m && FIELD_GET(FSC_TYPE, esr) == FSC_TYPE_TRANSLATION && v->vm->fault &&
-	    v->vm->fault(v->vm, ipa) == 0)
-		return;
-	inject_abort(esr, far);
+	ipa = abort_ipa(far);
+	m = region_find(v->vm, ipa);
+	if (m && data && (esr & ISS_DABT_ISV) && !(esr & ISS_ABT_S1PTW))
+		mmio_access(v, r, m, esr, ipa - m->base);
+	else if (m || !v->vm->fault || v->vm->fault(v->vm, ipa))
+		inject_abort(esr, far);
 }

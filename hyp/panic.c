@@ -37,7 +37,8 @@ void panic(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_line("panic: %s", text);
-	backtrace_print((u64)__builtin_frame_address(0), (u64)__builtin_return_address(0));
+	/* From the caller on: its frame is what this one's record points to (AAPCS64 6.4.6). */
+	backtrace_print(*(const u64 *)__builtin_frame_address(0), (u64)__builtin_return_address(0));
 	halt();
 }
 

@@ -2,13 +2,17 @@
 /*
  * GITS_BASER<n>: is the table entry of an ID in guest memory?
  *
- * The ITS keeps its state in EL2, so it needs no tables to work. But a guest that maps a DeviceID or an ICID must
- * have given memory for its entry, else save would have nowhere to write it; so a command that maps is refused when
- * the entry cannot be read, as KVM does. Only that is asked here; what the entry holds is of no interest.
+ * The ITS keeps its state in EL2, so it needs no tables to work. But a guest that maps a DeviceID
+ * or an ICID must have given memory for its entry, else save would have nowhere to write it; so a
+ * command that maps is refused when the entry cannot be read, as KVM does. Only that is asked here;
+ * what the entry holds is of no interest.
  */
 #include "its/internal.h"
 
-/* log2 of the page size, by GITS_BASER.Page_Size; 3 is reserved and treated as 2 (IHI 0069H 12.19.1). */
+/*
+ * log2 of the page size, by GITS_BASER.Page_Size; 3 is reserved and treated as 2 (IHI 0069H
+ * 12.19.1).
+ */
 static u32 baser_page_bits(u64 baser)
 {
 	static const u8 bits[] = { 12, 14, 16, 16 };

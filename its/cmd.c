@@ -2,42 +2,55 @@
 /*
  * What each ITS command does (IHI 0069H 5.3).
  *
- * A handler is called with the command in the cursor until it answers something else than -EAGAIN: 0, or the error's
- * number, which its caller counts. All checks come before the first effect, so a command that fails has changed
- * nothing. One that unmaps or moves writes the tables, waits for the MSIs that may have seen them as they were
- * (signal_drain()), and only then takes or moves pending state and tells the backend.
+ * A handler is called with the command in the cursor until it answers something else than -EAGAIN:
+ * 0, or the error's number, which its caller counts. All checks come before the first effect, so a
+ * command that fails has changed nothing. One that unmaps or moves writes the tables, waits for the
+ * MSIs that may have seen them as they were (signal_drain()), and only then takes or moves pending
+ * state and tells the backend.
  *
  * Where the architecture leaves a choice:
  *
- *  - A command with a wrong parameter (5.3.2 "Command errors"): it is ignored and the next one is processed. This ITS
- *    never stalls and reports no system errors (GITS_TYPER.SEIS is 0); the error is counted.
+ *  - A command with a wrong parameter (5.3.2 "Command errors"): it is ignored and the next one is
+ *    processed. This ITS never stalls and reports no system errors (GITS_TYPER.SEIS is 0); the
+ *    error is counted.
  *  - An entry of the ring that cannot be read (5.3.2): passed, counted as COMMAND_FETCH.
- *  - GICv4's commands, with GITS_TYPER.Virtual == 0: ignored, counted as COMMAND_VIRTUAL; an opcode of no command at
- *    all as COMMAND_UNKNOWN.
- *  - RES0 fields of a command are ignored. An ITT address is taken as it is (256-byte aligned by its field).
- *  - MAPD of a mapped DeviceID (5.3 "MAPD": UNPREDICTABLE unless unmapped first): as if MAPD V=0 came first, with
- *    everything that belongs to it. If the new mapping fails a check the old one stays.
- *  - MAPD V=0 of a DeviceID that is not mapped: nothing. It needs no table entry in guest memory: what is mapped can
- *    always be unmapped.
- *  - MAPD V=0 while LPIs of the device are pending (5.2.8, 5.3 "MAPD"): their pending state is removed, as by DISCARD.
- *  - MAPD when max_devices are mapped: MAPD_DEVICE_OOR. MAPTI when as many events are mapped as there are LPIs, or when
- *    the event's two buckets are full: MAPTI_ID_OOR.
- *  - MAPTI and MAPI of an EventID that is mapped (5.3 "MAPTI": UNPREDICTABLE): ignored, counted as *_ALREADY_MAPPED.
- *    DISCARD comes first where a guest is in earnest.
+ *  - GICv4's commands, with GITS_TYPER.Virtual == 0: ignored, counted as COMMAND_VIRTUAL; an opcode
+ *    of no command at all as COMMAND_UNKNOWN.
+ *  - RES0 fields of a command are ignored. An ITT address is taken as it is (256-byte aligned by
+ *    its field).
+ *  - MAPD of a mapped DeviceID (5.3 "MAPD": UNPREDICTABLE unless unmapped first): as if MAPD V=0
+ *    came first, with everything that belongs to it. If the new mapping fails a check the old one
+ *    stays.
+ *  - MAPD V=0 of a DeviceID that is not mapped: nothing. It needs no table entry in guest memory:
+ *    what is mapped can always be unmapped.
+ *  - MAPD V=0 while LPIs of the device are pending (5.2.8, 5.3 "MAPD"): their pending state is
+ *    removed, as by DISCARD.
+ *  - MAPD when max_devices are mapped: MAPD_DEVICE_OOR. MAPTI when as many events are mapped as
+ *    there are LPIs, or when the event's two buckets are full: MAPTI_ID_OOR.
+ *  - MAPTI and MAPI of an EventID that is mapped (5.3 "MAPTI": UNPREDICTABLE): ignored, counted as
+ *    *_ALREADY_MAPPED. DISCARD comes first where a guest is in earnest.
  *  - MAPTI whose ITT entry is not in guest memory: MAPTI_ID_OOR, as KVM.
- *  - MAPTI with an ICID that is not mapped: accepted if the collection table has an entry for it; MSIs are dropped
- *    until MAPC maps it, which also reads the configuration of its LPIs.
- *  - One LPI mapped by several events (5.2.9 forbids it): each raises it; DISCARD of one removes its pending state.
- *  - MAPC of a mapped ICID to another RDbase (5.3 "MAPC"): what comes later goes to the new one; LPIs that are pending
- *    stay pending where they are, as for a redistributor. MOVALL or MOVI moves them.
- *  - MAPC V=0 of a collection that events name: they stay mapped and lead nowhere; MSIs are counted as unmapped.
- *    RDbase is not looked at. The same for an ICID that is not mapped: nothing.
- *  - INT, CLEAR, INV and DISCARD of an event whose collection is not mapped: *_ITE_INVALID, as 5.3's pseudocode has it.
- *  - MOVI to or from a collection that is not mapped: MOVI_UNMAPPED_COLLECTION. To the one it is in: as any other.
- *  - MOVALL does not change collections (5.3 "MOVALL"): pending state only. RDbase1 == RDbase2: nothing.
- *  - SYNC: nothing to do, whatever RDbase says. Every command has taken effect when CREADR passes it.
- *  - INT of an LPI that is disabled makes it pending; if LPIs are disabled at the redistributor, it is lost (5.1).
- *  - The ICID of INVALL, MAPC, MAPTI, MOVI has 16 bits (GITS_TYPER.CIL == 0) and cannot be out of range; the table can.
+ *  - MAPTI with an ICID that is not mapped: accepted if the collection table has an entry for it;
+ *    MSIs are dropped until MAPC maps it, which also reads the configuration of its LPIs.
+ *  - One LPI mapped by several events (5.2.9 forbids it): each raises it; DISCARD of one removes
+ *    its pending state.
+ *  - MAPC of a mapped ICID to another RDbase (5.3 "MAPC"): what comes later goes to the new one;
+ *    LPIs that are pending stay pending where they are, as for a redistributor. MOVALL or MOVI
+ *    moves them.
+ *  - MAPC V=0 of a collection that events name: they stay mapped and lead nowhere; MSIs are counted
+ *    as unmapped. RDbase is not looked at. The same for an ICID that is not mapped: nothing.
+ *  - INT, CLEAR, INV and DISCARD of an event whose collection is not mapped: *_ITE_INVALID, as
+ *    5.3's pseudocode has it.
+ *  - MOVI to or from a collection that is not mapped: MOVI_UNMAPPED_COLLECTION. To the one it is
+ *    in: as any other.
+ *  - MOVALL does not change collections (5.3 "MOVALL"): pending state only. RDbase1 == RDbase2:
+ *    nothing.
+ *  - SYNC: nothing to do, whatever RDbase says. Every command has taken effect when CREADR passes
+ *    it.
+ *  - INT of an LPI that is disabled makes it pending; if LPIs are disabled at the redistributor, it
+ *    is lost (5.1).
+ *  - The ICID of INVALL, MAPC, MAPTI, MOVI has 16 bits (GITS_TYPER.CIL == 0) and cannot be out of
+ *    range; the table can.
  */
 #include "its/internal.h"
 
@@ -215,7 +228,10 @@ static u32 cmd_mapc_set(struct its *its, struct its_cursor *cur)
 	return 0;
 }
 
-/* The next event of the command's collection; EVENT_NONE: none is left (cur->left is 0) or the budget is spent. */
+/*
+ * The next event of the command's collection; EVENT_NONE: none is left (cur->left is 0) or the
+ * budget is spent.
+ */
 static u32 cmd_next_of_collection(struct its *its, struct its_cursor *cur)
 {
 	u32 entry = EVENT_NONE;
@@ -462,7 +478,10 @@ bool cmd_is_virtual(u32 opcode)
 	return false;
 }
 
-/* Goes on with the command in @cur: 0 done, >0 failed with that enum its_error, -EAGAIN not finished. */
+/*
+ * Goes on with the command in @cur: 0 done, >0 failed with that enum its_error, -EAGAIN not
+ * finished.
+ */
 int cmd_run(struct its *its, struct its_cursor *cur)
 {
 	return cmd_handlers[cur->id](its, cur);

@@ -2,8 +2,9 @@
 /*
  * Devices: DeviceID -> device slot, by a directly indexed array, and what MAPD V=0 has to do.
  *
- * A slot stands for one MAPD. It is not used again before every event that names it is gone, which the unmapping
- * sees to: hide the DeviceID, wait for the MSIs that may have found it, then take the events away one by one.
+ * A slot stands for one MAPD. It is not used again before every event that names it is gone, which
+ * the unmapping sees to: hide the DeviceID, wait for the MSIs that may have found it, then take the
+ * events away one by one.
  */
 #include "its/internal.h"
 
@@ -35,7 +36,9 @@ void device_add(struct its *its, u32 devid, u32 event_bits, u64 itt)
 	atomic_store_release(&its->dev_slot[devid], (u16)slot);
 }
 
-/* From now on no MSI finds the device; those that have found it are waited for with signal_drain(). */
+/*
+ * From now on no MSI finds the device; those that have found it are waited for with signal_drain().
+ */
 void device_hide(struct its *its, u32 devid)
 {
 	atomic_store_release(&its->dev_slot[devid], (u16)0);
@@ -62,8 +65,9 @@ int device_notify_unmapped(struct its *its, u32 slot)
 }
 
 /*
- * The device's next event, from cur->pos on; EVENT_NONE: the budget is spent or no more. A small device is walked by
- * EventID, a large one by walking the table, whichever is the shorter way at worst.
+ * The device's next event, from cur->pos on; EVENT_NONE: the budget is spent or no more. A small
+ * device is walked by EventID, a large one by walking the table, whichever is the shorter way at
+ * worst.
  */
 static u32 device_next_event(struct its *its, struct its_cursor *cur)
 {

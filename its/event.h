@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looking up an event, inline because it is on the way of every MSI. The table is described in its/event.c.
+ * Looking up an event, inline because it is on the way of every MSI. The table is described in
+ * its/event.c.
  *
- * A bucket is scanned by halves and a half without branches, so that it hardly matters where in it an event is.
+ * A bucket is scanned by halves and a half without branches, so that it hardly matters where in it
+ * an event is.
  */
 #ifndef HERALD_ITS_EVENT_H
 #define HERALD_ITS_EVENT_H
@@ -23,7 +25,10 @@ static inline u64 event_hash(const struct its *its, u32 key)
 	return x ^ x >> 32;
 }
 
-/* The first word of a key's first and second bucket: each half of the hash, scaled to the number of buckets. */
+/*
+ * The first word of a key's first and second bucket: each half of the hash, scaled to the number of
+ * buckets.
+ */
 static inline u32 event_bucket1(const struct its *its, u64 hash)
 {
 	return (u32)(((hash >> 32) * its->nr_buckets) >> 32) * EVENT_BUCKET;

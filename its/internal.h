@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of its/ share: the state of one ITS and the field names of its registers and commands.
+ * What the files of its/ share: the state of one ITS and the field names of its registers and
+ * commands.
  *
  *	its.c		sizes, its_init(), statistics
  *	regs.c		register table and decoder
- *	queue.c		its_run(): fetches commands, keeps the cursor, purges tables that the guest took away
+ *	queue.c		its_run(): fetches commands, keeps the cursor, purges tables
  *	cmd.c		what each command does; the choices where the architecture leaves one
  *	device.c	DeviceID -> device slot
  *	event.[ch]	the event table: (device slot, EventID) -> (LPI, ICID)
  *	baser.c		are a DeviceID's and an ICID's table entries in guest memory?
  *	signal.c	MSIs, lock-free, and how a command waits for them
  *
- * Who may touch what: "fast" fields are read without a lock on the way of an MSI, through atomic_*; they and all
- * others are written under LOCK_ITS only. struct its_cpu is written by its own CPU only.
+ * Who may touch what: "fast" fields are read without a lock on the way of an MSI, through atomic_*;
+ * they and all others are written under LOCK_ITS only. struct its_cpu is written by its own CPU
+ * only.
  */
 #ifndef HERALD_ITS_INTERNAL_H
 #define HERALD_ITS_INTERNAL_H
@@ -83,8 +85,9 @@
 #define CMD3_RDBASE GENMASK(50, 16)
 
 /*
- * One step's work, in instructions, estimated high: what is done is charged when it is done, and a step ends when
- * nothing is left. The dearest single charge is below ITS_COST_MAX, so a step is below their sum, 20,000.
+ * One step's work, in instructions, estimated high: what is done is charged when it is done, and a
+ * step ends when nothing is left. The dearest single charge is below ITS_COST_MAX, so a step is
+ * below their sum, 20,000.
  */
 #define ITS_BUDGET 17000
 #define ITS_COST_MAX 3000
@@ -92,7 +95,7 @@
 #define ITS_COST_GUEST_READ 250
 #define ITS_COST_OP 300 /* an operation of struct its_ops on one LPI or event */
 #define ITS_COST_FIND 100 /* a look-up in the event table */
-#define ITS_COST_BUCKET 50
+#define ITS_COST_BUCKET 130
 #define ITS_COST_BITMAP 8
 #define ITS_COST_ENTRY 6 /* a device slot or collection word looked at */
 #define ITS_COST_STEP ITS_BUDGET /* an operation that is itself a bounded step... */
@@ -100,7 +103,10 @@
 
 enum baser_index { BASER_DEVICES, BASER_COLLECTIONS, NR_BASERS };
 
-/* Work that is no command: a table was taken away, or the ITS was disabled and MSIs are still on their way. */
+/*
+ * Work that is no command: a table was taken away, or the ITS was disabled and MSIs are still on
+ * their way.
+ */
 #define WORK_DRAIN BIT(0)
 #define WORK_EVENTS BIT(1)
 #define WORK_DEVICES BIT(2)
@@ -199,7 +205,10 @@ static inline bool its_spent(const struct its *its)
 	return its->budget <= 0;
 }
 
-/* True if an operation that is a step by itself may be begun; if not, the command goes on in the next step. */
+/*
+ * True if an operation that is a step by itself may be begun; if not, the command goes on in the
+ * next step.
+ */
 static inline bool its_fresh(const struct its *its)
 {
 	return its->budget >= ITS_FRESH;

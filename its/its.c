@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ITS is made in one piece of memory that never grows: this file lays it out and answers questions about it.
+ * An ITS is made in one piece of memory that never grows: this file lays it out and answers
+ * questions about it.
  */
 #include "its/internal.h"
 

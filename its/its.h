@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The virtual Interrupt Translation Service of one VM (IHI 0069H chapter 5), free of hardware, allocation and locks.
+ * The virtual Interrupt Translation Service of one VM (IHI 0069H chapter 5), free of hardware,
+ * allocation and locks.
  *
- * The caller serialises everything but its_signal() and its_signal_entry() with the ITS's lock (LOCK_ITS).
- * Those two are lock-free and may run on any CPU at any time.
+ * The caller serialises everything but its_signal() and its_signal_entry() with the ITS's lock
+ * (LOCK_ITS). Those two are lock-free and may run on any CPU at any time.
  */
 #ifndef HERALD_ITS_ITS_H
 #define HERALD_ITS_ITS_H
@@ -16,8 +17,9 @@
 #define ITS_NO_VCPU (~0u) /* the collection of an event is not mapped */
 
 /*
- * What the ITS asks of its world. @vm is the pointer given to its_init(). -EAGAIN from a function that may answer it
- * means "not finished, call me again with the same arguments": the command stays at the head of the queue.
+ * What the ITS asks of its world. @vm is the pointer given to its_init(). -EAGAIN from a function
+ * that may answer it means "not finished, call me again with the same arguments": the command stays
+ * at the head of the queue.
  */
 struct its_ops {
 	/* Guest memory by IPA: all @len bytes or a negative errno and nothing. Never blocks. */
@@ -35,8 +37,9 @@ struct its_ops {
 	int (*lpi_move)(void *vm, u32 lpi, u32 to);
 	int (*lpi_move_all)(void *vm, u32 from, u32 to);
 	/*
-	 * Reads the property byte again; 0 or errno. -ERANGE at MAPTI, "beyond GICR_PROPBASER.IDbits", makes the
-	 * command fail with MAPTI_PHYSICALID_OOR; any other error leaves the LPI as it was.
+	 * Reads the property byte again; 0 or errno. -ERANGE at MAPTI, "beyond
+	 * GICR_PROPBASER.IDbits", makes the command fail with MAPTI_PHYSICALID_OOR; any other error
+	 * leaves the LPI as it was.
 	 */
 	int (*lpi_reload)(void *vm, u32 vcpu, u32 lpi);
 
@@ -72,21 +75,25 @@ enum its_progress {
 
 struct its;
 
-/* Bytes (a multiple of 64) that an ITS of this configuration needs, struct its included; 0 if it is not legal. */
+/*
+ * Bytes (a multiple of 64) that an ITS of this configuration needs, struct its included; 0 if it is
+ * not legal.
+ */
 size_t its_mem_size(const struct its_config *cfg);
 
 /* Makes an ITS in @mem (zeroed, 64-byte aligned, its_mem_size() bytes). @ops is copied. */
 struct its *its_init(void *mem, const struct its_config *cfg, const struct its_ops *ops, void *vm);
 
 /*
- * Back to the state of its_init(): all mappings gone (the backend is told of each), registers at their reset values;
- * statistics go on. One bounded step; call again while it answers ITS_AGAIN.
+ * Back to the state of its_init(): all mappings gone (the backend is told of each), registers at
+ * their reset values; statistics go on. One bounded step; call again while it answers ITS_AGAIN.
  */
 enum its_progress its_reset(struct its *its);
 
 /*
- * A guest's access to the frame: @offset below ITS_FRAME_SIZE, @size 1, 2, 4 or 8 bytes, naturally aligned or not.
- * What the architecture does not define reads as zero and ignores writes. A write may leave work: call its_run().
+ * A guest's access to the frame: @offset below ITS_FRAME_SIZE, @size 1, 2, 4 or 8 bytes, naturally
+ * aligned or not. What the architecture does not define reads as zero and ignores writes. A write
+ * may leave work: call its_run().
  */
 u64 its_mmio_read(struct its *its, u64 offset, u32 size);
 void its_mmio_write(struct its *its, u64 offset, u32 size, u64 val);
@@ -95,9 +102,10 @@ void its_mmio_write(struct its *its, u64 offset, u32 size, u64 val);
 enum its_progress its_run(struct its *its);
 
 /*
- * An MSI: @cpu is the physical CPU this runs on (index below nr_cpus). Lock-free, O(1).
- * Returns >0 delivered, 0 blocked by the guest (what lpi_pend() answers), -ENXIO no such mapping, -EBUSY the ITS is
- * disabled, -EINVAL @cpu is out of range. KVM_SIGNAL_MSI (KVM api.rst 4.71) answers 0 where this answers -ENXIO.
+ * An MSI: @cpu is the physical CPU this runs on (index below nr_cpus). Lock-free, O(1). Returns >0
+ * delivered, 0 blocked by the guest (what lpi_pend() answers), -ENXIO no such mapping, -EBUSY the
+ * ITS is disabled, -EINVAL @cpu is out of range. KVM_SIGNAL_MSI (KVM api.rst 4.71) answers 0 where
+ * this answers -ENXIO.
  */
 int its_signal(struct its *its, u32 cpu, u32 devid, u32 eventid);
 
@@ -105,8 +113,9 @@ int its_signal(struct its *its, u32 cpu, u32 devid, u32 eventid);
 int its_signal_entry(struct its *its, u32 cpu, u32 entry, u32 devid, u32 eventid);
 
 /*
- * Commands and errors, for the tool and the tests. Each list is X(name, number): a command's opcode (IHI 0069H 5.3),
- * an error's encoding (IHI 0069H 5.5, "ITS command error encodings"; 0: a name of Herald's own, see its/cmd.c).
+ * Commands and errors, for the tool and the tests. Each list is X(name, number): a command's opcode
+ * (IHI 0069H 5.3), an error's encoding (IHI 0069H 5.5, "ITS command error encodings"; 0: a name of
+ * Herald's own, see its/cmd.c).
  */
 #define ITS_COMMANDS(X)                                                                            \
 	X(MOVI, 0x01)                                                                              \
@@ -177,7 +186,10 @@ int its_signal_entry(struct its *its, u32 cpu, u32 entry, u32 devid, u32 eventid
 enum its_cmd_id { ITS_COMMANDS(ITS_ENUM_CMD) ITS_NR_CMDS };
 enum its_error { ITS_E_NONE, ITS_ERRORS(ITS_ENUM_ERROR) ITS_NR_ERRORS };
 
-/* "MAPTI", "MAPTI_ID_OOR"; "?" for a number out of range. The encoding is 0 for a name of Herald's own. */
+/*
+ * "MAPTI", "MAPTI_ID_OOR"; "?" for a number out of range. The encoding is 0 for a name of Herald's
+ * own.
+ */
 const char *its_cmd_name(u32 cmd);
 const char *its_error_name(u32 error);
 u32 its_error_encoding(u32 error);

@@ -2,13 +2,15 @@
 /*
  * The command queue and all other work that is done in bounded steps.
  *
- * its_run() takes one command after the other from the guest's ring until CREADR meets CWRITER or the step's budget is
- * spent. A command that is not finished stays in the cursor, with its 32 bytes: they are read from memory once.
- * CREADR moves when a command has completed, never before. A bad command is counted by its error's name and passed.
+ * its_run() takes one command after the other from the guest's ring until CREADR meets CWRITER or
+ * the step's budget is spent. A command that is not finished stays in the cursor, with its 32
+ * bytes: they are read from memory once. CREADR moves when a command has completed, never before. A
+ * bad command is counted by its error's name and passed.
  *
- * Besides commands there is one other kind of work: a table that the guest took away (GITS_BASER<n>) means that
- * nothing is mapped there any more, and disabling means that no MSI may be on its way. Both happen with the ITS
- * disabled; GITS_CTLR.Quiescent is 0 and no MSI is translated until that work is done.
+ * Besides commands there is one other kind of work: a table that the guest took away
+ * (GITS_BASER<n>) means that nothing is mapped there any more, and disabling means that no MSI may
+ * be on its way. Both happen with the ITS disabled; GITS_CTLR.Quiescent is 0 and no MSI is
+ * translated until that work is done.
  */
 #include "its/internal.h"
 
@@ -18,7 +20,10 @@ u32 queue_size(const struct its *its)
 	return ((u32)FIELD_GET(CBASER_SIZE, its->cbaser) + 1) * (u32)SZ_4K;
 }
 
-/* MSIs are translated when the ITS is enabled and no work is left that would take away what they find. */
+/*
+ * MSIs are translated when the ITS is enabled and no work is left that would take away what they
+ * find.
+ */
 static void queue_update_live(struct its *its)
 {
 	atomic_store_release(&its->live, (u32)(its->enabled && !its->work));
@@ -139,7 +144,10 @@ static void queue_advance(struct its *its)
 		its->creadr = 0;
 }
 
-/* Takes the command at CREADR into the cursor, or passes it if it cannot be read or is none of ours. */
+/*
+ * Takes the command at CREADR into the cursor, or passes it if it cannot be read or is none of
+ * ours.
+ */
 static void queue_fetch(struct its *its)
 {
 	struct its_cursor *cur = &its->cur;

@@ -2,22 +2,27 @@
 /*
  * The ITS's registers: one table, one decoder (IHI 0069H 12.19 to 12.21).
  *
- * A register is accessed at its own width, a 64-bit one also by its 32-bit halves; anything else, like whatever is
- * not in the table, reads as zero and ignores writes. Handlers never see widths or offsets: a write of a half arrives
- * as a write of the whole with the other half as it is.
+ * A register is accessed at its own width, a 64-bit one also by its 32-bit halves; anything else,
+ * like whatever is not in the table, reads as zero and ignores writes. Handlers never see widths or
+ * offsets: a write of a half arrives as a write of the whole with the other half as it is.
  *
- * GITS_TRANSLATER is written by devices, not by CPUs: its_signal() is the way in. A CPU's write to it is ignored
- * (its page is write-only for the bus; a CPU has no DeviceID that it could send), a read is zero.
+ * GITS_TRANSLATER is written by devices, not by CPUs: its_signal() is the way in. A CPU's write to
+ * it is ignored (its page is write-only for the bus; a CPU has no DeviceID that it could send), a
+ * read is zero.
  *
- * Choices: GITS_CBASER and GITS_BASER<n> ignore writes while the ITS is enabled or a command is still going on (12.19:
- * UNPREDICTABLE; as KVM). Enabling with one of them not valid is ignored (as KVM). An offset in GITS_CWRITER outside
- * the ring is ignored (as KVM); its bits 4:0 are not stored, Retry included, since this ITS never stalls. A write to
- * GITS_CBASER empties the ring: GITS_CREADR is 0 by the architecture, GITS_CWRITER with it, as KVM does. Memory
- * attributes that make no sense for a coherent ITS read back as the nearest that does, as KVM does.
+ * Choices: GITS_CBASER and GITS_BASER<n> ignore writes while the ITS is enabled or a command is
+ * still going on (12.19: UNPREDICTABLE; as KVM). Enabling with one of them not valid is ignored (as
+ * KVM). An offset in GITS_CWRITER outside the ring is ignored (as KVM); its bits 4:0 are not
+ * stored, Retry included, since this ITS never stalls. A write to GITS_CBASER empties the ring:
+ * GITS_CREADR is 0 by the architecture, GITS_CWRITER with it, as KVM does. Memory attributes that
+ * make no sense for a coherent ITS read back as the nearest that does, as KVM does.
  */
 #include "its/internal.h"
 
-/* "Implementer Arm, product KVM, ITS table ABI revision 0" and the ID registers that go with it: what KVM shows. */
+/*
+ * "Implementer Arm, product KVM, ITS table ABI revision 0" and the ID registers that go with it:
+ * what KVM shows.
+ */
 #define IIDR_KVM 0x4b00043bu
 #define PIDR2_GICV3 0x3bu
 
@@ -75,7 +80,10 @@ static u64 regs_typer_read(struct its *its, u32 n)
 	       FIELD_PREP(TYPER_DEVBITS, its->cfg.devid_bits - 1);
 }
 
-/* @val with the memory attributes in the fields @share, @inner and @outer replaced by ones that make sense. */
+/*
+ * @val with the memory attributes in the fields @share, @inner and @outer replaced by ones that
+ * make sense.
+ */
 static u64 regs_attributes(u64 val, u64 share, u64 inner, u64 outer)
 {
 	u64 s = (val & share) >> FIELD_SHIFT(share);
@@ -152,8 +160,9 @@ static u64 regs_baser_read(struct its *its, u32 n)
 }
 
 /*
- * KVM's table ABI knows flat collection tables only, so Indirect is not writable there. Another table, or none, has
- * nothing mapped; the same one written again keeps its mappings (Linux does that when it resumes).
+ * KVM's table ABI knows flat collection tables only, so Indirect is not writable there. Another
+ * table, or none, has nothing mapped; the same one written again keeps its mappings (Linux does
+ * that when it resumes).
  */
 static void regs_baser_write(struct its *its, u32 n, u64 val)
 {

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MSIs: translate and inject without a lock, and how a command waits for those that are on their way.
+ * MSIs: translate and inject without a lock, and how a command waits for those that are on their
+ * way.
  *
- * A CPU that signals makes its own counter odd, then looks at the tables, injects, and makes the counter even again.
- * A command that unmaps or moves writes the tables, then looks at each CPU's counter: even, and that CPU will see the
- * new tables if it signals again; odd, and it may have seen the old ones, so wait until the counter changes. Both
- * sides write one place and then read another, so both need a full barrier between the two (Dekker's pattern; on
- * arm64 one DMB ISH). The wait is short, since EL2 is not preempted inside its_signal(); it is bounded all the same,
+ * A CPU that signals makes its own counter odd, then looks at the tables, injects, and makes the
+ * counter even again. A command that unmaps or moves writes the tables, then looks at each CPU's
+ * counter: even, and that CPU will see the new tables if it signals again; odd, and it may have
+ * seen the old ones, so wait until the counter changes. Both sides write one place and then read
+ * another, so both need a full barrier between the two (Dekker's pattern; on arm64 one DMB ISH).
+ * The wait is short, since EL2 is not preempted inside its_signal(); it is bounded all the same,
  * and a CPU that signals without pause is waited for once only, because its counter moves on.
  *
- * Inside, tables are read with relaxed loads. The event word is written with release after whatever it refers to, and
- * the collection is read through an index taken from that word, an address dependency.
+ * Inside, tables are read with relaxed loads. The event word is written with release after whatever
+ * it refers to, and the collection is read through an index taken from that word, an address
+ * dependency.
  */
 #include "its/event.h"
 #include "its/internal.h"
@@ -50,7 +53,10 @@ static inline u64 signal_target(const struct its *its, u64 word)
 	return FIELD_PREP(TARGET_VCPU, vcpu) | FIELD_GET(EVENT_LPI, word);
 }
 
-/* (DeviceID, EventID) -> TARGET_*, or 0: no mapping. Any 32-bit numbers. Inside a signal or under LOCK_ITS. */
+/*
+ * (DeviceID, EventID) -> TARGET_*, or 0: no mapping. Any 32-bit numbers. Inside a signal or under
+ * LOCK_ITS.
+ */
 u64 signal_translate(const struct its *its, u32 devid, u32 eventid)
 {
 	u32 slot = device_find(its, devid);
@@ -119,7 +125,10 @@ int its_signal_entry(struct its *its, u32 cpu, u32 entry, u32 devid, u32 eventid
 	return ret;
 }
 
-/* True if @d's CPU has left the signal that it was in when we came to it. @spins is what is left to spin. */
+/*
+ * True if @d's CPU has left the signal that it was in when we came to it. @spins is what is left to
+ * spin.
+ */
 static bool signal_left(struct its *its, struct its_drain *d, u32 *spins)
 {
 	const u32 *seq = &its->cpus[d->cpu].seq;
@@ -140,8 +149,8 @@ static bool signal_left(struct its *its, struct its_drain *d, u32 *spins)
 }
 
 /*
- * Waits until every CPU that may have seen the tables as they were before this was first called has left its_signal().
- * 0 done, -EAGAIN one is still inside: call again. Under LOCK_ITS.
+ * Waits until every CPU that may have seen the tables as they were before this was first called has
+ * left its_signal(). 0 done, -EAGAIN one is still inside: call again. Under LOCK_ITS.
  */
 int signal_drain(struct its *its)
 {

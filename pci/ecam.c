@@ -73,7 +73,8 @@ static bool ecam_walk_present(struct ecam_walk *w, u32 rid)
 	return vendor != PCI_VENDOR_NONE && vendor != 0;
 }
 
-/* As above, and virtual functions, whose vendor and device read as ones but nothing else does (SR-IOV 1.1, 3.4.1). */
+/* As above, and virtual functions, whose vendor and device read as ones but nothing else does
+ * (SR-IOV 1.1, 3.4.1). */
 static bool ecam_walk_answers(struct ecam_walk *w, u32 rid)
 {
 	return ecam_walk_present(w, rid) || ecam_read(w, rid, PCI_CLASS) != UINT32_MAX;
@@ -141,7 +142,8 @@ static enum ecam_alias ecam_bridge_alias(struct ecam_walk *w, u32 rid)
 	}
 }
 
-/* The next present function on the bus of @rid, from @rid on; REQID_END: no more. Functions 1..7 only if 0 says so. */
+/* The next present function on the bus of @rid, from @rid on; REQID_END: no more. Functions 1..7
+ * only if 0 says so. */
 static u32 ecam_next_function(struct ecam_walk *w, u32 rid)
 {
 	u32 bus = (u32)FIELD_GET(REQID_BUS, rid);
@@ -178,8 +180,9 @@ static u32 ecam_bridge_to(struct ecam_walk *w, u32 bus, u32 target, struct ecam_
 }
 
 /*
- * Down from the root towards the bus of @rid: the first bridge that replaces requester IDs decides for all behind it.
- * True: *@alias is what arrives instead of @rid, *@b the buses that share it. Each step goes to a higher bus.
+ * Down from the root towards the bus of @rid: the first bridge that replaces requester IDs decides
+ * for all behind it. True: *@alias is what arrives instead of @rid, *@b the buses that share it.
+ * Each step goes to a higher bus.
  */
 static bool ecam_find_alias(struct ecam_walk *w, u32 rid, u32 *alias, struct ecam_buses *b)
 {
@@ -226,7 +229,8 @@ static u32 ecam_walk_requester_vectors(struct ecam_walk *w, u32 rid)
 	struct ecam_buses b;
 	u32 alias, sum;
 
-	/* Behind a bridge that replaces IDs only the replacement arrives, and it stands for all of them. */
+	/* Behind a bridge that replaces IDs only the replacement arrives, and it stands for all of
+	 * them. */
 	if (ecam_find_alias(w, rid, &alias, &b))
 		return alias == rid ? ecam_buses_vectors(w, &b) : 0;
 	if (!ecam_walk_answers(w, rid))
@@ -279,7 +283,8 @@ u32 ecam_devid_vectors(const struct board *b, const struct ecam *e, const struct
 	while (w.budget && reqid_next(b, t, &it, &r)) {
 		*has_requester = true;
 		w.e = &e[r.bridge];
-		w.budget--; /* a requester outside this ECAM costs no read, but a mask may name 65,536 of them */
+		w.budget--; /* a requester outside this ECAM costs no read, but a mask may name
+			       65,536 of them */
 		sum += ecam_walk_requester_vectors(&w, r.rid);
 	}
 	return sum;

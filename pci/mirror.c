@@ -15,7 +15,8 @@
 #define COOKIE_ENTRY GENMASK(56, 36)
 #define COOKIE_MIRROR GENMASK(63, 57) /* index + 1 */
 
-_Static_assert(MIRROR_MAX <= FIELD_MAX(COOKIE_MIRROR), "a cookie holds the index of every mirror, plus 1");
+_Static_assert(MIRROR_MAX <= FIELD_MAX(COOKIE_MIRROR),
+	       "a cookie holds the index of every mirror, plus 1");
 
 struct mirror {
 	struct its *its; /* NULL: this one is free. Read without the lock by mirror_lpi() */
@@ -38,11 +39,11 @@ static struct {
 	struct mirror_cpu cpu[GICV3_MAX_CPUS];
 	struct mirror_device *devices;
 	struct mirror_event *events; /* by host LPI */
-	u16 *bucket;		     /* first slot of each chain, or MIRROR_NONE */
+	u16 *bucket; /* first slot of each chain, or MIRROR_NONE */
 	u32 nr_devices;
 	u32 nr_buckets; /* a power of two */
-	u32 work;	/* devices that may have moves waiting, or more than there are */
-	u32 work_at;	/* slot that mirror_work() looks at next */
+	u32 work; /* devices that may have moves waiting, or more than there are */
+	u32 work_at; /* slot that mirror_work() looks at next */
 	struct mirror_stats stats;
 } mirror;
 
@@ -92,7 +93,8 @@ static u16 *mirror_bucket(u32 index, u32 vdevid)
 	return &mirror.bucket[(hash >> 16 ^ hash) & (mirror.nr_buckets - 1)];
 }
 
-/* Only real devices are in the chains, so a guest cannot make them long by its choice of DeviceIDs. */
+/* Only real devices are in the chains, so a guest cannot make them long by its choice of DeviceIDs.
+ */
 static struct mirror_device *mirror_find(const struct mirror *m, u32 vdevid)
 {
 	u32 index = mirror_index(m);
@@ -162,7 +164,9 @@ static int mirror_reserve(struct mirror *m, u32 vdevid, const struct mirror_targ
 {
 	u32 order = MAX(bits_fls(t->nr_events - 1), 1u);
 	struct mirror_device *d = mirror_claim(t);
-	struct mirror_device new = { .mirror = (u16)mirror_index(m), .vdevid = vdevid, .its = t->its };
+	struct mirror_device new = { .mirror = (u16)mirror_index(m),
+				     .vdevid = vdevid,
+				     .its = t->its };
 
 	order = MIN(order, MIRROR_MAX_ORDER);
 	if (!d || (m->cfg.max_lpis && m->host_lpis + BIT(order) > m->cfg.max_lpis))
@@ -202,7 +206,8 @@ static int mirror_map_new(struct mirror *m, u32 vdevid, u32 nr_events, struct mi
 	err = mirror_map_start(*out);
 	if (err)
 		mirror_release(m, *out);
-	return err ? err : -EAGAIN; /* reading config space and clearing the ITT is a step of its own */
+	return err ? err
+		   : -EAGAIN; /* reading config space and clearing the ITT is a step of its own */
 }
 
 static int mirror_note_lost(const struct mirror_device *d, int err)
@@ -246,7 +251,8 @@ int mirror_device_mapped(struct mirror *m, u32 devid, u32 nr_events)
 	return err;
 }
 
-/* A lost device stays in its slot, so that no one gets its DeviceID, LPIs and ITT; its cookies still must go. */
+/* A lost device stays in its slot, so that no one gets its DeviceID, LPIs and ITT; its cookies
+ * still must go. */
 static int mirror_forget_lost(struct mirror_device *d)
 {
 	u32 i;
@@ -468,7 +474,8 @@ static int mirror_destroy_locked(struct mirror *m)
 		if (err)
 			return err;
 	}
-	/* With lost devices left, mirror_create() does not give it out again: they would be the next owner's. */
+	/* With lost devices left, mirror_create() does not give it out again: they would be the
+	 * next owner's. */
 	atomic_store_release(&m->its, NULL);
 	return 0;
 }

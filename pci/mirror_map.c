@@ -42,14 +42,15 @@ static int mirror_map_events(struct mirror_device *d)
 		err = gits_mapti(d->its, d->devid, d->mapped, lpi, MIRROR_FIRST_CPU);
 		if (err)
 			return err;
-		*mirror_event_get(lpi) =
-			(struct mirror_event){ .want = MIRROR_FIRST_CPU, .have = MIRROR_FIRST_CPU };
+		*mirror_event_get(lpi) = (struct mirror_event){ .want = MIRROR_FIRST_CPU,
+								.have = MIRROR_FIRST_CPU };
 		d->mapped++;
 	}
 	return d->mapped < mirror_nr_events(d) ? -EAGAIN : 0;
 }
 
-/* What a call to the ITS answered, for the state machine: an ITS that was given up loses the device. */
+/* What a call to the ITS answered, for the state machine: an ITS that was given up loses the
+ * device. */
 static int mirror_judge(struct mirror_device *d, int err)
 {
 	if (err && err != -EAGAIN)

@@ -55,8 +55,9 @@ int reqid_to_devid(const struct board_pci *pci, u32 rid, struct reqid_target *ou
 }
 
 /*
- * The requesters that this entry turns into @want are one masked value with every combination of the bits that the mask
- * drops. Combinations are stepped through by (x - holes) & holes, which counts in the holes' bits alone.
+ * The requesters that this entry turns into @want are one masked value with every combination of
+ * the bits that the mask drops. Combinations are stepped through by (x - holes) & holes, which
+ * counts in the holes' bits alone.
  */
 static bool reqid_next_in_entry(const struct board_pci *pci, const struct reqid_target *want,
 				struct reqid_iter *it, u32 *rid)

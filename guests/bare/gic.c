@@ -3,7 +3,9 @@
 #include "guests/bare/board.h"
 #include "guests/bare/except.h"
 #include "guests/bare/gic.h"
+#include "guests/bare/irq.h"
 #include "guests/bare/mmu.h"
+#include "guests/bare/test.h"
 #include "guests/bare/timer.h"
 
 #define GICR_STRIDE UINT64_C(0x20000)
@@ -113,6 +115,7 @@ void gic_init_cpu(void)
 	if (!wait_for(!(mmio_read32(rd + GICR_WAKER) & GICR_WAKER_CHILDREN_ASLEEP)))
 		fatal("GICR_WAKER.ChildrenAsleep stays 1");
 	init_bank(rd + GICR_SGI_BASE, 0);
+	mmio_write8(rd + GICR_SGI_BASE + GICD_IPRIORITYR + IRQ_SGI_WAKE, TEST_PRIO_WAKE);
 	mmio_write32(rd + GICR_SGI_BASE + GICD_ISENABLER, enabled);
 	if (!wait_for(!(mmio_read32(rd + GICR_CTLR) & GICR_CTLR_RWP)))
 		fatal("GICR_CTLR.RWP stays 1");

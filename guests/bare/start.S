@@ -16,7 +16,9 @@ image_header:
 	b	start
 	.long	0
 	.quad	0			/* text_offset */
-	.quad	image_size
+	/* The linker script puts the image's size here. */
+
+	.section .head.rest, "ax"
 	.quad	IMAGE_FLAGS
 	.globl chain_offset
 chain_offset:

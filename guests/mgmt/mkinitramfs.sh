@@ -14,7 +14,7 @@ kernel=$1 busybox=$2 out=$3
 here=$(dirname "$0")
 
 # Devices of the emulated machine, and those that people add with QEMU_ARGS.
-modules='nvme igb e1000e e1000 virtio_blk virtio_net virtio-rng'
+modules='nvme igb e1000e e1000 virtio_pci virtio_blk virtio_net virtio-rng'
 
 release=$(cat "$kernel/release")
 root=$(mktemp -d)

@@ -45,8 +45,8 @@ network
 section interfaces; interface_of virtio_net; interface_of igb; end
 section irq-before; cat /proc/interrupts; end
 (
-	dd if=/dev/nvme1n1 of=/dev/nvme0n1 bs=256k count=$((%(mib)d * 4)) iflag=direct oflag=direct 2> /dev/null
-	dd if=/dev/nvme0n1 bs=256k count=$((%(mib)d * 4)) iflag=direct 2> /dev/null | sha256sum > /tmp/read
+	dd if=/dev/$(drive herald1) of=/dev/$(drive herald0) bs=256k count=$((%(mib)d * 4)) iflag=direct oflag=direct 2> /dev/null
+	dd if=/dev/$(drive herald0) bs=256k count=$((%(mib)d * 4)) iflag=direct 2> /dev/null | sha256sum > /tmp/read
 ) &
 (dd if=/dev/zero of=/dev/vda bs=64k oflag=direct count=1000 2> /dev/null; echo $? > /tmp/vda) &
 (wget -q -O - http://10.0.2.2:%(port)d/ | sha256sum > /tmp/net2) &

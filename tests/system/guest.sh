@@ -40,6 +40,16 @@ interface_of()
 	return 1
 }
 
+# The block device of the NVMe whose serial number is $1 (herald0; herald1 is behind the root port):
+# Linux probes them at the same time, so either may become nvme0.
+drive()
+{
+	for path in /sys/class/nvme/nvme*; do
+		case $(cat "$path/serial") in "$1"*) echo "${path##*/}n1"; return ;; esac
+	done
+	return 1
+}
+
 # The interrupt number of /proc/interrupts whose line ends in the name $1, and its counts.
 irq_of() { awk -v name="$1" '$NF == name { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
 

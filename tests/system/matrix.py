@@ -11,7 +11,7 @@ section cpus; nproc; end
 section memory; awk '/MemTotal/ { print $2 }' /proc/meminfo; end
 section interrupts; cat /proc/interrupts; end
 section networks; ip -o -4 addr | awk '$2 != "lo" { print $4 }' | sort; end
-section blocks; ls /sys/block | grep -E 'nvme|vd' | sort | xargs; end
+section blocks; ls /sys/block | grep -E '^nvme[0-9]n|^vd' | sort | xargs; end
 section el; dmesg | grep 'started at EL'; end
 '''
 

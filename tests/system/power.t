@@ -12,12 +12,13 @@ echo @after
 
 # The second drive remembers that this machine has been up before.
 REBOOT = '''
-if [ "$(head -c 5 /dev/nvme1n1)" = again ]; then
-	head -c 4096 /dev/zero > /dev/nvme1n1
+mark=/dev/$(drive herald1)
+if [ "$(head -c 5 $mark)" = again ]; then
+	head -c 4096 /dev/zero > $mark
 	sync
 	section second; read_blocks /dev/nvme0n1 20 && nproc; end
 else
-	echo again > /dev/nvme1n1
+	echo again > $mark
 	sync
 	echo @first
 	reboot -f

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake GICv3: distributor, redistributors, CPU interface, clock, memory. Its ITSes are in gic_fake_its.c. */
+/* The fake GICv3: distributor, redistributors, CPU interface, clock, memory. Its ITSes are in
+ * gic_fake_its.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ static struct {
 void fake_violation(const char *what, u64 a, u64 b)
 {
 	fake.violations++;
-	printf("# violation: %s (%#llx, %#llx)\n", what, (unsigned long long)a, (unsigned long long)b);
+	printf("# violation: %s (%#llx, %#llx)\n", what, (unsigned long long)a,
+	       (unsigned long long)b);
 }
 
 u32 fake_violations(void)
@@ -71,9 +73,10 @@ void fake_frames(struct gicv3_frames *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->dist = FAKE_DIST;
-	f->redist[0] = (struct gicv3_region){ .va = FAKE_REDIST,
-					      .pa = 0x80a0000,
-					      .size = FAKE_CPUS * fake_frames_per_redist() * SZ_64K };
+	f->redist[0] =
+		(struct gicv3_region){ .va = FAKE_REDIST,
+				       .pa = 0x80a0000,
+				       .size = FAKE_CPUS * fake_frames_per_redist() * SZ_64K };
 	f->nr_redist = 1;
 }
 
@@ -105,7 +108,8 @@ void fake_reset(const struct fake_redist_options *opt)
 	for (i = 0; i < FAKE_CPUS; i++) {
 		u32 *rd = fake.redist[i].rd;
 
-		rd[GICR_TYPER / 4] = (u32)(GICR_TYPER_PLPIS | (fake.opt.vlpis ? GICR_TYPER_VLPIS : 0) |
+		rd[GICR_TYPER / 4] = (u32)(GICR_TYPER_PLPIS |
+					   (fake.opt.vlpis ? GICR_TYPER_VLPIS : 0) |
 					   FIELD_PREP(GICR_TYPER_PROCNUM, i) |
 					   (i == FAKE_CPUS - 1 ? GICR_TYPER_LAST : 0));
 		rd[GICR_TYPER / 4 + 1] = (u32)fake_mpidr(i);
@@ -243,8 +247,8 @@ static void fake_write_rd(struct fake_redist *r, u32 offset, u32 size, u64 val)
 	if (offset == GICR_CTLR && fake.opt.lpis_sticky)
 		val |= old & GICR_CTLR_ENABLE_LPIS;
 	if (offset == GICR_WAKER && !fake.opt.asleep_forever)
-		val = val & GICR_WAKER_PROCESSOR_SLEEP ? val | GICR_WAKER_CHILDREN_ASLEEP :
-							 val & ~GICR_WAKER_CHILDREN_ASLEEP;
+		val = val & GICR_WAKER_PROCESSOR_SLEEP ? val | GICR_WAKER_CHILDREN_ASLEEP
+						       : val & ~GICR_WAKER_CHILDREN_ASLEEP;
 	reg[0] = (u32)val;
 	if (size == 8)
 		reg[1] = (u32)(val >> 32);
@@ -271,7 +275,8 @@ u64 mmio_host_read(uintptr_t addr, u32 size)
 	bool sgi;
 
 	if (addr >= FAKE_ITS(0))
-		return fake_its_read((u32)((addr - FAKE_ITS(0)) / 0x20000), (u32)(addr % 0x20000), size);
+		return fake_its_read((u32)((addr - FAKE_ITS(0)) / 0x20000), (u32)(addr % 0x20000),
+				     size);
 	if (addr < FAKE_REDIST)
 		return fake_read_dist((u32)(addr - FAKE_DIST));
 	r = fake_redist_at(addr, &offset, &sgi);
@@ -289,7 +294,8 @@ void mmio_host_write(uintptr_t addr, u32 size, u64 val)
 	bool sgi;
 
 	if (addr >= FAKE_ITS(0)) {
-		fake_its_write((u32)((addr - FAKE_ITS(0)) / 0x20000), (u32)(addr % 0x20000), size, val);
+		fake_its_write((u32)((addr - FAKE_ITS(0)) / 0x20000), (u32)(addr % 0x20000), size,
+			       val);
 		return;
 	}
 	if (addr < FAKE_REDIST) {
@@ -305,13 +311,13 @@ void mmio_host_write(uintptr_t addr, u32 size, u64 val)
 
 u32 fake_dist_reg(u32 offset)
 {
-	return offset >= GICD_IROUTER && offset < GICD_IROUTER + 8192 ?
-		       (u32)fake.irouter[(offset - GICD_IROUTER) / 8] :
-		       fake.dist[offset / 4];
+	return offset >= GICD_IROUTER && offset < GICD_IROUTER + 8192
+		       ? (u32)fake.irouter[(offset - GICD_IROUTER) / 8]
+		       : fake.dist[offset / 4];
 }
 
 u32 fake_redist_reg(u32 cpu, u32 offset)
 {
-	return offset >= 0x10000 ? fake.redist[cpu].sgi[(offset - 0x10000) / 4] :
-				   fake.redist[cpu].rd[offset / 4];
+	return offset >= 0x10000 ? fake.redist[cpu].sgi[(offset - 0x10000) / 4]
+				 : fake.redist[cpu].rd[offset / 4];
 }

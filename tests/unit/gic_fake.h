@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A fake GICv3 with slow ITSes for the drivers' tests: registers behind mmio_host_read() and _write(), a clock that only
- * moves when it is read, and ITSes that execute their queue when the test says so, in memory as a real one does, and
- * note everything that software must not do.
+ * A fake GICv3 with slow ITSes for the drivers' tests: registers behind mmio_host_read() and
+ * _write(), a clock that only moves when it is read, and ITSes that execute their queue when the
+ * test says so, in memory as a real one does, and note everything that software must not do.
  *
- * Physical addresses are host pointers. An ITS's ITT holds what it wrote there (8 bytes an event, whatever the entry size
- * says), so that software that reuses an ITT too early is caught.
+ * Physical addresses are host pointers. An ITS's ITT holds what it wrote there (8 bytes an event,
+ * whatever the entry size says), so that software that reuses an ITT too early is caught.
  */
 #ifndef HERALD_TESTS_GIC_FAKE_H
 #define HERALD_TESTS_GIC_FAKE_H
@@ -17,23 +17,23 @@
 #define FAKE_ITSES 3
 #define FAKE_DIST 0x10000000u
 #define FAKE_REDIST 0x20000000u
-#define FAKE_ITS(n) (0x40000000u + (n) * 0x20000u)
+#define FAKE_ITS(n) (0x40000000u + (n)*0x20000u)
 
 struct fake_its_options {
-	u64 typer;	 /* GITS_TYPER; 0: 16 DeviceID and EventID bits, 12-byte entries, no PTA, HCC 0 */
-	u32 page;	 /* the one page size BASERs take: 0 any, else 1: 4K, 2: 16K, 3: 64K */
-	bool no_share;	 /* does not snoop: Shareability reads as 0 */
-	bool flat_only;	 /* Indirect is RES0 */
-	bool no_its;	 /* PIDR2 reads as 0 */
+	u64 typer; /* GITS_TYPER; 0: 16 DeviceID and EventID bits, 12-byte entries, no PTA, HCC 0 */
+	u32 page; /* the one page size BASERs take: 0 any, else 1: 4K, 2: 16K, 3: 64K */
+	bool no_share; /* does not snoop: Shareability reads as 0 */
+	bool flat_only; /* Indirect is RES0 */
+	bool no_its; /* PIDR2 reads as 0 */
 	bool never_quiet;
 	bool was_enabled;
-	u32 per_poll;	 /* commands executed at each read of CREADR */
-	u32 per_kick;	 /* ... at each write of CWRITER; ~0: all */
+	u32 per_poll; /* commands executed at each read of CREADR */
+	u32 per_kick; /* ... at each write of CWRITER; ~0: all */
 	bool bad_creadr; /* CREADR points outside the queue */
 };
 
 struct fake_redist_options {
-	bool lpis_on;	  /* EnableLPIs is set at entry */
+	bool lpis_on; /* EnableLPIs is set at entry */
 	bool lpis_sticky; /* and cannot be cleared */
 	bool asleep_forever;
 	bool vlpis; /* four frames for each */
@@ -67,7 +67,8 @@ void fake_sysreg_deny(bool deny); /* ICC_SRE_EL2 reads as 0 */
 void fake_dist_rev(u32 rev);
 void fake_rwp_stuck(bool stuck);
 
-/* Zeroed, aligned memory that lives until the test ends; fails from the call after fake_alloc_limit() on. */
+/* Zeroed, aligned memory that lives until the test ends; fails from the call after
+ * fake_alloc_limit() on. */
 void *fake_alloc(size_t size, size_t align, u64 *pa);
 void fake_alloc_limit(u32 calls);
 u64 fake_cleaned(void); /* bytes given to fake_clean() */

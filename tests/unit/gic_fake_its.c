@@ -2,8 +2,9 @@
 /*
  * The fake ITS: executes its queue late, and is strict.
  *
- * A device that was unmapped, or an event that was discarded, leaves a ghost: the redistributors that its LPIs were routed
- * to may still act on it until a SYNC for each of them was executed. Nothing of a ghost may be reused.
+ * A device that was unmapped, or an event that was discarded, leaves a ghost: the redistributors
+ * that its LPIs were routed to may still act on it until a SYNC for each of them was executed.
+ * Nothing of a ghost may be reused.
  */
 #include <string.h>
 
@@ -23,7 +24,7 @@ struct device {
 	u32 bits;
 	u64 itt;
 	u32 routed; /* bit n: an LPI of it was routed to CPU n since it was mapped */
-	u32 left;   /* events that are mapped */
+	u32 left; /* events that are mapped */
 };
 
 /* What must not be reused yet: an ITT (lpi 0) or an LPI. */
@@ -160,8 +161,10 @@ static void check_itt(u32 n, u64 itt, u64 len)
 		for (i = 0; i < MAX_DEVICES; i++) {
 			struct device *d = &fits[k].dev[i];
 
-			if (d->valid && ranges_overlap(itt, len, d->itt, itt_len(&fits[k], d->bits)))
-				fake_violation("ITT overlaps that of a mapped device", itt, d->devid);
+			if (d->valid &&
+			    ranges_overlap(itt, len, d->itt, itt_len(&fits[k], d->bits)))
+				fake_violation("ITT overlaps that of a mapped device", itt,
+					       d->devid);
 		}
 		for (i = 0; i < fits[k].nr_ghosts; i++) {
 			struct ghost *g = &fits[k].ghost[i];
@@ -183,7 +186,8 @@ static void exec_unmapd(struct fake_its *f, struct device *d)
 	}
 	if (d->left)
 		fake_violation("MAPD V=0 with events that were not discarded", d->devid, d->left);
-	add_ghost(f, (struct ghost){ .itt = d->itt, .itt_len = itt_len(f, d->bits), .cpus = d->routed });
+	add_ghost(f, (struct ghost){
+			     .itt = d->itt, .itt_len = itt_len(f, d->bits), .cpus = d->routed });
 	d->valid = false;
 }
 
@@ -322,7 +326,8 @@ static void execute(u32 n, const u64 *dw)
 		exec_mapd(n, f, dw);
 		break;
 	case GITS_CMD_MAPC:
-		f->coll[FIELD_GET(GITS_CMD2_ICID, dw[2])] = cpu_of_rdbase(f, dw[2] & GITS_CMD2_RDBASE);
+		f->coll[FIELD_GET(GITS_CMD2_ICID, dw[2])] = cpu_of_rdbase(f,
+									  dw[2] & GITS_CMD2_RDBASE);
 		break;
 	case GITS_CMD_MAPTI:
 		exec_mapti(n, f, dw);

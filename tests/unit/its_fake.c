@@ -215,8 +215,9 @@ void fake_init(struct fake *f, struct fake_ram *ram, u32 nr_vcpus)
 const char *fake_compare(const struct fake *a, const struct fake *b)
 {
 	static const char *const names[NR_OPS] = {
-		"lpi_pend",       "lpi_clear",       "lpi_move",     "lpi_move_all", "lpi_reload",
-		"device_mapped",  "device_unmapped", "event_mapped", "event_moved",  "event_unmapped",
+		"lpi_pend",    "lpi_clear",	 "lpi_move",	    "lpi_move_all",
+		"lpi_reload",  "device_mapped",	 "device_unmapped", "event_mapped",
+		"event_moved", "event_unmapped",
 	};
 
 	for (u32 i = 0; i < NR_OPS; i++) {
@@ -250,7 +251,8 @@ struct fake_cmd cmd_event(u32 opcode, u32 devid, u32 eventid)
 
 struct fake_cmd cmd_mapd(u32 devid, u32 bits, u64 itt, bool valid)
 {
-	return (struct fake_cmd){ { 0x08 | (u64)devid << 32, bits - 1, itt | (u64)valid << 63, 0 } };
+	return (struct fake_cmd){ { 0x08 | (u64)devid << 32, bits - 1, itt | (u64)valid << 63,
+				    0 } };
 }
 
 struct fake_cmd cmd_mapc(u32 icid, u64 rdbase, bool valid)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The world around an ITS under test: guest memory with holes, vCPUs with LPIs, and a physical backend. It does what
- * struct its_ops asks and remembers all of it, so that two worlds can be compared.
+ * The world around an ITS under test: guest memory with holes, vCPUs with LPIs, and a physical
+ * backend. It does what struct its_ops asks and remembers all of it, so that two worlds can be
+ * compared.
  */
 #ifndef HERALD_TESTS_ITS_FAKE_H
 #define HERALD_TESTS_ITS_FAKE_H
@@ -41,17 +42,17 @@ struct fake {
 	struct fake_ram *ram;
 	u32 nr_vcpus;
 	bool lpis_off[FAKE_MAX_VCPUS]; /* GICR_CTLR.EnableLPIs == 0 */
-	u32 lpi_limit;                 /* reload answers -ERANGE from here on */
-	int device_error;              /* what device_mapped() answers */
-	u32 again_rate;                /* one in @again_rate calls answers -EAGAIN; 0: none */
+	u32 lpi_limit; /* reload answers -ERANGE from here on */
+	int device_error; /* what device_mapped() answers */
+	u32 again_rate; /* one in @again_rate calls answers -EAGAIN; 0: none */
 	u64 rng;
-	u32 again[NR_OPS];             /* this many more calls of an operation answer -EAGAIN */
+	u32 again[NR_OPS]; /* this many more calls of an operation answer -EAGAIN */
 
 	/* What can be compared. */
 	struct fake_seen {
 		u64 calls[NR_OPS];
-		u64 sum[NR_OPS];               /* of all arguments, whatever the order */
-		u16 pending[FAKE_NR_LPIS];     /* vCPU + 1; 0: not pending */
+		u64 sum[NR_OPS]; /* of all arguments, whatever the order */
+		u16 pending[FAKE_NR_LPIS]; /* vCPU + 1; 0: not pending */
 		u8 config[FAKE_NR_LPIS];
 		u32 nr_devices;
 		u32 nr_events;
@@ -83,7 +84,8 @@ struct fake_cmd cmd_mapc(u32 icid, u64 rdbase, bool valid);
 struct fake_cmd cmd_mapti(u32 devid, u32 eventid, u32 lpi, u32 icid);
 struct fake_cmd cmd_mapi(u32 devid, u32 eventid, u32 icid);
 struct fake_cmd cmd_movi(u32 devid, u32 eventid, u32 icid);
-struct fake_cmd cmd_event(u32 opcode, u32 devid, u32 eventid); /* INT 3, CLEAR 4, INV 0xc, DISCARD 0xf */
+struct fake_cmd cmd_event(u32 opcode, u32 devid,
+			  u32 eventid); /* INT 3, CLEAR 4, INV 0xc, DISCARD 0xf */
 struct fake_cmd cmd_invall(u32 icid);
 struct fake_cmd cmd_movall(u64 from, u64 to);
 struct fake_cmd cmd_sync(u64 rdbase);

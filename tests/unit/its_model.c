@@ -100,7 +100,8 @@ static bool table_has(struct model *m, int n, u32 id)
 	u64 b = m->baser[n];
 	u64 page = bits(b, 9, 8) == 0 ? 4096 : bits(b, 9, 8) == 1 ? 16384 : 65536;
 	u64 bytes = (bits(b, 7, 0) + 1) * page;
-	u64 base = page == 65536 ? bits(b, 47, 16) << 16 | bits(b, 15, 12) << 48 : bits(b, 47, 12) << 12;
+	u64 base = page == 65536 ? bits(b, 47, 16) << 16 | bits(b, 15, 12) << 48
+				 : bits(b, 47, 12) << 12;
 	u64 first;
 
 	base = base / page * page;
@@ -120,8 +121,12 @@ static bool table_has(struct model *m, int n, u32 id)
 
 /* ---- Commands. Each returns NULL, or what went wrong. ---- */
 
-/* The device and event that a command names; the name of what is wrong without the command's, or NULL. */
-static const char *named_event(struct model *m, const u64 *c, struct model_device **d, struct model_event **e)
+/*
+ * The device and event that a command names; the name of what is wrong without the command's, or
+ * NULL.
+ */
+static const char *named_event(struct model *m, const u64 *c, struct model_device **d,
+			       struct model_event **e)
 {
 	u64 devid = bits(c[0], 63, 32), eventid = bits(c[1], 31, 0);
 
@@ -342,11 +347,13 @@ static void count_error(struct model *m, const char *cmd, const char *wrong)
 
 void model_run(struct model *m)
 {
-	static const char *const names[16] = { NULL,   "MOVI", NULL,    "INT",  "CLEAR", "SYNC",   NULL,     NULL,
-					       "MAPD", "MAPC", "MAPTI", "MAPI", "INV",   "INVALL", "MOVALL", "DISCARD" };
-	static const char *const virtuals[16] = { [1] = "VMOVI",  [2] = "VMOVP",  [3] = "VSGI",
-						  [5] = "VSYNC",  [9] = "VMAPP",  [10] = "VMAPTI",
-						  [11] = "VMAPI", [13] = "VINVALL", [14] = "INVDB" };
+	static const char *const names[16] = { NULL,  "MOVI",	NULL,	  "INT",    "CLEAR", "SYNC",
+					       NULL,  NULL,	"MAPD",	  "MAPC",   "MAPTI", "MAPI",
+					       "INV", "INVALL", "MOVALL", "DISCARD" };
+	static const char *const virtuals[16] = {
+		[1] = "VMOVI",	 [2] = "VMOVP",	 [3] = "VSGI",	   [5] = "VSYNC", [9] = "VMAPP",
+		[10] = "VMAPTI", [11] = "VMAPI", [13] = "VINVALL", [14] = "INVDB"
+	};
 
 	while (m->enabled && bits(m->cbaser, 63, 63) && m->creadr != m->cwriter) {
 		u64 c[4], opcode;
@@ -433,7 +440,8 @@ static u64 id_register(u64 offset)
 static u64 read64(struct model *m, u64 offset)
 {
 	if (offset == 0x08)
-		return 0x71 | (u64)(m->cfg.eventid_bits - 1) << 8 | (u64)(m->cfg.devid_bits - 1) << 13;
+		return 0x71 | (u64)(m->cfg.eventid_bits - 1) << 8 |
+		       (u64)(m->cfg.devid_bits - 1) << 13;
 	if (offset == 0x80)
 		return m->cbaser;
 	if (offset == 0x88)
@@ -454,7 +462,10 @@ u64 model_read(struct model *m, u64 offset, u32 size)
 	if (size != 4 || offset % 4)
 		return 0;
 	if (offset == 0x00)
-		return (u64)m->enabled | (m->enabled && bits(m->cbaser, 63, 63) && m->creadr != m->cwriter ? 0 : 1ull << 31);
+		return (u64)m->enabled |
+		       (m->enabled && bits(m->cbaser, 63, 63) && m->creadr != m->cwriter
+				? 0
+				: 1ull << 31);
 	if (offset == 0x04)
 		return 0x4b00043b;
 	if (offset >= 0xffd0)
@@ -506,7 +517,8 @@ static void write64(struct model *m, u64 offset, u64 v)
 	if (m->enabled)
 		return;
 	if (offset == 0x80) {
-		m->cbaser = attributes(v & (1ull << 63 | 7ull << 59 | 7ull << 53 | bits(~0ull, 51, 16) << 16 | 0xcff));
+		m->cbaser = attributes(v & (1ull << 63 | 7ull << 59 | 7ull << 53 |
+					    bits(~0ull, 51, 16) << 16 | 0xcff));
 		m->creadr = 0;
 		m->cwriter = 0;
 	}
@@ -527,7 +539,8 @@ void model_write(struct model *m, u64 offset, u32 size, u64 v)
 	if (offset == 0x00) {
 		bool on = v & 1;
 
-		if (!on || (bits(m->cbaser, 63, 63) && bits(m->baser[0], 63, 63) && bits(m->baser[1], 63, 63)))
+		if (!on || (bits(m->cbaser, 63, 63) && bits(m->baser[0], 63, 63) &&
+			    bits(m->baser[1], 63, 63)))
 			m->enabled = on;
 	} else if (offset % 8) {
 		write64(m, offset - 4, bits(old, 31, 0) | v << 32);

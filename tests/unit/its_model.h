@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ITS as IHI 0069H chapter 5 describes it, written to be obviously right and for nothing else: linked lists, one
- * long function for each thing, every command done at once. It shares no code with its/; it knows its/its.h for the
- * operations of the world and for the shape of a configuration only. Where the architecture leaves a choice it makes
- * the one that its/cmd.c and its/regs.c document.
+ * The ITS as IHI 0069H chapter 5 describes it, written to be obviously right and for nothing else:
+ * linked lists, one long function for each thing, every command done at once. It shares no code
+ * with its/; it knows its/its.h for the operations of the world and for the shape of a
+ * configuration only. Where the architecture leaves a choice it makes the one that its/cmd.c and
+ * its/regs.c document.
  */
 #ifndef HERALD_TESTS_ITS_MODEL_H
 #define HERALD_TESTS_ITS_MODEL_H

@@ -136,11 +136,13 @@ static inline void rig_fails(struct rig *r, struct fake_cmd c, u32 error)
 	its_get_stats(r->its, &before);
 	got = rig_do(r, c);
 	its_get_stats(r->its, &after);
-	ok(got == error, "%s (got %s)", its_error_name(error), got ? its_error_name(got) : "success");
+	ok(got == error, "%s (got %s)", its_error_name(error),
+	   got ? its_error_name(got) : "success");
 	ok(before.devices == after.devices && before.events == after.events &&
 		   before.collections == after.collections,
 	   "... and nothing changed");
-	ok(its_mmio_read(r->its, R_CREADR, 8) == its_mmio_read(r->its, R_CWRITER, 8), "... and CREADR passed it");
+	ok(its_mmio_read(r->its, R_CREADR, 8) == its_mmio_read(r->its, R_CWRITER, 8),
+	   "... and CREADR passed it");
 }
 
 static inline struct its_stats rig_stats(struct rig *r)

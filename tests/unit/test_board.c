@@ -489,6 +489,23 @@ static void test_ranges(void)
 	is(n, 1, "swallows them");
 }
 
+static void test_intid(void)
+{
+	void *tree = tree_load("versal");
+	int timer = tree_node(tree, "/timer");
+
+	is(dt_intid(tree, timer, 3, 3), 26, "the last interrupt of a node");
+	is(dt_intid(tree, timer, 4, 3), 0, "none behind it");
+	is(dt_intid(tree, timer, UINT32_MAX, 3), 0, "nor far behind it");
+	TREE_CELLS(tree, "/timer", "interrupts", 0, 987, 4, 0, 988, 4, 1, 16, 4, 3, 63, 4, 4, 0, 4);
+	is(dt_intid(tree, timer, 0, 3), 1019, "the last SPI");
+	is(dt_intid(tree, timer, 1, 3), 0, "an SPI that does not exist");
+	is(dt_intid(tree, timer, 2, 3), 0, "a PPI that does not exist");
+	is(dt_intid(tree, timer, 3, 3), 1119, "the last extended PPI");
+	is(dt_intid(tree, timer, 4, 3), 0, "a type that does not exist");
+	free(tree);
+}
+
 static void fact(const char *name, void *tree)
 {
 	if (!ok(parse(tree) == 0, "%s is accepted", name))
@@ -532,6 +549,7 @@ int main(void)
 	test_blob();
 	test_damage();
 	test_ranges();
+	test_intid();
 	test_cmdline();
 	tree_for_each_fact(fact);
 	return tap_done();

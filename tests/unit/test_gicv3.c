@@ -26,7 +26,8 @@ static void test_init(void)
 	is(bring_up(NULL), 0, "a GICv3 comes up");
 	is(gicv3_nr_spis(), 224, "SPIs as ITLinesNumber says");
 	is(gicv3_intid_bits(), 16, "INTID bits");
-	ok(fake_dist_reg(GICD_CTLR) == (GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1A), "ARE and group 1 are on");
+	ok(fake_dist_reg(GICD_CTLR) == (GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1A),
+	   "ARE and group 1 are on");
 	is(fake_dist_reg(GICD_IGROUPR + 4), 0xffffffff, "SPIs are in group 1");
 	is(fake_dist_reg(GICD_IPRIORITYR + 32), 0xa0a0a0a0, "at one priority");
 
@@ -98,13 +99,15 @@ static void test_irqs(void)
 	gicv3_irq_set_edge(0, 33, false);
 	is(fake_dist_reg(GICD_ICFGR + 8), 0x80, "level again, its neighbour unchanged");
 	gicv3_irq_set_pending(3, 27, true);
-	ok(gicv3_irq_get_pending(3, 27) && !gicv3_irq_get_pending(2, 27), "a PPI belongs to one CPU");
+	ok(gicv3_irq_get_pending(3, 27) && !gicv3_irq_get_pending(2, 27),
+	   "a PPI belongs to one CPU");
 	gicv3_irq_set_active(3, 27, true);
 	ok(gicv3_irq_get_active(3, 27), "active");
 	gicv3_irq_set_active(3, 27, false);
 	ok(!gicv3_irq_get_active(3, 27), "inactive");
 	gicv3_spi_route(40, 0x8100000203);
-	is(fake_dist_reg(GICD_IROUTER + 40 * 8), 0x203, "an SPI's route, without MPIDR's other bits");
+	is(fake_dist_reg(GICD_IROUTER + 40 * 8), 0x203,
+	   "an SPI's route, without MPIDR's other bits");
 	gicv3_irq_enable(0, 32 + 224);
 	ok(!gicv3_irq_get_enabled(0, 32 + 224), "an SPI beyond the last is ignored");
 	gicv3_spi_route(1023, 0);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The driver of physical ITSes, on fake slow ones. */
 // sources: tests/unit/gic_fake.c tests/unit/gic_fake_its.c
-// sources: drivers/gits.c drivers/gits_queue.c drivers/gicv3.c drivers/lpi.c drivers/blocks.c drivers/timer.c
+// sources: drivers/gits.c drivers/gits_queue.c drivers/gicv3.c drivers/lpi.c drivers/blocks.c
+// sources: drivers/timer.c
 #include <string.h>
 
 #include "tap.h"
@@ -14,7 +15,8 @@
 #define ALL 0xffffffffu
 #define TYPER(dev_bits, rest)                                                                      \
 	(GITS_TYPER_PHYSICAL | FIELD_PREP(GITS_TYPER_ITT_ENTRY, 11) |                              \
-	 FIELD_PREP(GITS_TYPER_ID_BITS, 15) | FIELD_PREP(GITS_TYPER_DEV_BITS, (dev_bits)-1) | (rest))
+	 FIELD_PREP(GITS_TYPER_ID_BITS, 15) | FIELD_PREP(GITS_TYPER_DEV_BITS, (dev_bits)-1) |      \
+	 (rest))
 
 static void gic_up(void)
 {
@@ -60,7 +62,8 @@ static int its_up(u32 n, const struct fake_its_options *opt, size_t flat_limit)
 
 static void test_probe(void)
 {
-	static const struct fake_its_options none = { .no_its = true }, loud = { .never_quiet = true },
+	static const struct fake_its_options none = { .no_its = true },
+					     loud = { .never_quiet = true },
 					     on = { .was_enabled = true, .per_poll = 3 },
 					     dead = { .per_poll = 0 },
 					     nonsense = { .bad_creadr = true, .per_poll = 1 };
@@ -74,7 +77,8 @@ static void test_probe(void)
 	fake_alloc_limit(1);
 	is(its_up(0, NULL, 0), -ENOMEM, "no memory");
 	fake_alloc_limit(100);
-	is(gits_init(GITS_MAX, &(struct gits_config){ .va = FAKE_ITS(0) }), -EINVAL, "an index out of range");
+	is(gits_init(GITS_MAX, &(struct gits_config){ .va = FAKE_ITS(0) }), -EINVAL,
+	   "an index out of range");
 	is(its_up(0, &on, 0), 0, "one that firmware left on comes up");
 	info = gits_info(0);
 	ok(info->was_enabled && !info->pta && info->coherent && !info->indirect, "what it is");
@@ -128,8 +132,10 @@ static void test_tables(void)
 
 static void test_collections(void)
 {
-	static const struct fake_its_options pta = { .typer = TYPER(16, GITS_TYPER_PTA), .per_poll = 1 },
-					     few = { .typer = TYPER(16, GITS_TYPER_CIL), .per_poll = 1 };
+	static const struct fake_its_options pta = { .typer = TYPER(16, GITS_TYPER_PTA),
+						     .per_poll = 1 },
+					     few = { .typer = TYPER(16, GITS_TYPER_CIL),
+						     .per_poll = 1 };
 	u32 cpu;
 
 	is(its_up(1, &pta, 0), 0, "RDbase is an address");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What each command does, what it does when something is wrong, and that the queue stays bounded and never wedges. */
+/*
+ * What each command does, what it does when something is wrong, and that the queue stays bounded
+ * and never wedges.
+ */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: tests/unit/its_fake.c
 #include "tests/unit/its_rig.h"
@@ -68,7 +71,8 @@ static void test_event_errors(void)
 		rig_fails(&r, cmd_event(c[i].opcode, 5, 0xffffffff), c[i].first + 2);
 		rig_fails(&r, cmd_event(c[i].opcode, 5, 2), c[i].first + 3);
 		rig_do(&r, cmd_mapc(1, 0, false));
-		is(rig_do(&r, cmd_event(c[i].opcode, 5, 1)), c[i].first + 4, "%s", its_error_name(c[i].first + 4));
+		is(rig_do(&r, cmd_event(c[i].opcode, 5, 1)), c[i].first + 4, "%s",
+		   its_error_name(c[i].first + 4));
 	}
 	rig_do(&r, cmd_mapc(1, 1, true));
 	rig_fails(&r, cmd_movi(5, 1, 9), ITS_E_MOVI_UNMAPPED_COLLECTION);
@@ -103,13 +107,15 @@ static void test_mapti_errors(void)
 	rig_ok(&r, cmd_mapti(5, 2, 8201, 101), "MAPTI to a collection that is not mapped yet");
 	is(r.world.last[OP_EVENT_MAPPED][2], ITS_NO_VCPU, "... tells the backend: no vCPU");
 	is(goes_to(&r, 5, 2), -ENXIO, "... leads nowhere");
-	is(r.world.seen.calls[OP_RELOAD], 1 + 1, "... and has no configuration yet (two for event 1 and the refused one)");
+	is(r.world.seen.calls[OP_RELOAD], 1 + 1,
+	   "... and has no configuration yet (two for event 1 and the refused one)");
 	rig_ok(&r, cmd_mapc(101, 2, true), "MAPC");
 	is(r.world.last[OP_RELOAD][1], 8201, "MAPC reads the configuration of its LPIs");
 	is(r.world.last[OP_EVENT_MOVED][2], 2, "... and tells the backend");
 	is(goes_to(&r, 5, 2), LEADS(8201, 2), "... and the event works");
 	/* The ITT. */
-	rig_ok(&r, cmd_mapd(8, 5, 0xffffffffff00, true), "MAPD takes an ITT address that is not memory");
+	rig_ok(&r, cmd_mapd(8, 5, 0xffffffffff00, true),
+	       "MAPD takes an ITT address that is not memory");
 	rig_fails(&r, cmd_mapti(8, 0, 8300, 0), ITS_E_MAPTI_ID_OOR);
 	rig_ok(&r, cmd_mapti(5, 3, 8200, 0), "one LPI for two events");
 	is(goes_to(&r, 5, 3), LEADS(8200, 0), "... each has its own route");
@@ -131,7 +137,8 @@ static void test_mapd(void)
 	rig_ram.hole[0].start = RIG_DEV_TABLE + 6 * 8 + 7;
 	rig_ram.hole[0].end = RIG_DEV_TABLE + 6 * 8 + 8;
 	rig_fails(&r, cmd_mapd(6, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
-	rig_ok(&r, cmd_mapd(6, 5, RIG_ITT, false), "MAPD V=0 of a device that is not mapped: nothing");
+	rig_ok(&r, cmd_mapd(6, 5, RIG_ITT, false),
+	       "MAPD V=0 of a device that is not mapped: nothing");
 	its_signal(r.its, 0, 5, 1);
 	rig_ok(&r, cmd_mapd(5, 6, RIG_ITT + 0x800, true), "MAPD of a mapped device");
 	is(goes_to(&r, 5, 1), -ENXIO, "... has lost its events");
@@ -139,7 +146,8 @@ static void test_mapd(void)
 	is(r.world.seen.calls[OP_DEVICE_UNMAPPED], 1, "... the backend unmapped it");
 	is(r.world.seen.calls[OP_DEVICE_MAPPED], 2, "... and mapped it again");
 	is(r.world.last[OP_DEVICE_MAPPED][1], 64, "... with 64 events");
-	ok(its_device_info(r.its, 5, &d) && d.nr_events == 64 && d.itt == RIG_ITT + 0x800 && d.mapped == 0,
+	ok(its_device_info(r.its, 5, &d) && d.nr_events == 64 && d.itt == RIG_ITT + 0x800 &&
+		   d.mapped == 0,
 	   "its_device_info() tells so");
 	/* Unmap when the table is gone from memory. */
 	rig_ok(&r, cmd_mapti(5, 40, 8240, 2), "MAPTI 40");
@@ -152,7 +160,8 @@ static void test_mapd(void)
 	is(r.world.seen.nr_events, 0, "... and no event");
 	memset(rig_ram.hole, 0, sizeof(rig_ram.hole));
 	r.world.device_error = -ENOSPC;
-	is(rig_do(&r, cmd_mapd(5, 5, RIG_ITT, true)), ITS_E_MAPD_BACKEND, "a backend that fails is counted");
+	is(rig_do(&r, cmd_mapd(5, 5, RIG_ITT, true)), ITS_E_MAPD_BACKEND,
+	   "a backend that fails is counted");
 	rig_ok(&r, cmd_mapti(5, 0, 8200, 0), "... and the device is mapped all the same");
 	rig_down(&r);
 }
@@ -205,7 +214,8 @@ static void test_mapc(void)
 	is(goes_to(&r, 5, 1), LEADS(8200, 3), "... what comes later goes to the new vCPU");
 	is(r.world.seen.pending[8200], 1 + 1, "... what is pending stays");
 	is(r.world.last[OP_EVENT_MOVED][2], 3, "... the backend knows");
-	is(r.world.seen.calls[OP_RELOAD], 1, "... the configuration is common to all vCPUs: not read again");
+	is(r.world.seen.calls[OP_RELOAD], 1,
+	   "... the configuration is common to all vCPUs: not read again");
 	rig_ok(&r, cmd_mapc(1, 0x7ffffffff, false), "MAPC V=0 does not look at RDbase");
 	is(goes_to(&r, 5, 1), -ENXIO, "an unmapped collection drops");
 	is(rig_stats(&r).msi_unmapped, 1, "... and that is counted");
@@ -231,24 +241,28 @@ static void test_indirect(void)
 
 		rig_up(&r);
 		its_mmio_write(r.its, R_CTLR, 4, 0);
-		its_mmio_write(r.its, R_BASER0, 8, VALID | VALID >> 1 | (u64)i << 8 | RIG_DEV_TABLE);
+		its_mmio_write(r.its, R_BASER0, 8,
+			       VALID | VALID >> 1 | (u64)i << 8 | RIG_DEV_TABLE);
 		its_mmio_write(r.its, R_CTLR, 4, 1);
 		rig_settle(&r);
 		fake_poke64(&rig_ram, RIG_DEV_TABLE + 8, VALID | (RIG_ITT + 0x10000));
 		fake_poke64(&rig_ram, RIG_DEV_TABLE + 16, RIG_ITT);
 		fake_poke64(&rig_ram, RIG_DEV_TABLE + 24, VALID | 0xf0000000);
-		fake_poke64(&rig_ram, RIG_DEV_TABLE + 32, VALID | (FAKE_RAM + FAKE_RAM_SIZE - (1u << page_bits[i])) | 0xfff);
+		fake_poke64(&rig_ram, RIG_DEV_TABLE + 32,
+			    VALID | (FAKE_RAM + FAKE_RAM_SIZE - (1u << page_bits[i])) | 0xfff);
 		rig_fails(&r, cmd_mapd(0, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
-		rig_ok(&r, cmd_mapd(per_page, 5, RIG_ITT, true), "%u KiB pages: a valid first-level entry",
-		       1u << (page_bits[i] - 10));
+		rig_ok(&r, cmd_mapd(per_page, 5, RIG_ITT, true),
+		       "%u KiB pages: a valid first-level entry", 1u << (page_bits[i] - 10));
 		rig_ok(&r, cmd_mapd(2 * per_page - 1, 5, RIG_ITT, true), "... its last device");
 		rig_fails(&r, cmd_mapd(2 * per_page, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
 		rig_fails(&r, cmd_mapd(3 * per_page, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
 		rig_ok(&r, cmd_mapd(5 * per_page - 1, 5, RIG_ITT, true), "the last word of RAM");
 		/* The first level is overwritten: what is mapped stays mapped. */
 		memset(&rig_ram.bytes[RIG_DEV_TABLE - FAKE_RAM], 0xff, 4096);
-		rig_ok(&r, cmd_mapti(per_page, 0, 8192, 0), "MAPTI after the table was overwritten");
-		rig_ok(&r, cmd_mapd(per_page, 5, 0, false), "MAPD V=0 after the table was overwritten");
+		rig_ok(&r, cmd_mapti(per_page, 0, 8192, 0),
+		       "MAPTI after the table was overwritten");
+		rig_ok(&r, cmd_mapd(per_page, 5, 0, false),
+		       "MAPD V=0 after the table was overwritten");
 		rig_down(&r);
 	}
 }
@@ -262,7 +276,9 @@ static void test_bad_commands(void)
 	before = r.world.seen.calls[OP_RELOAD];
 	for (u32 op = 0; op < 256; op++) {
 		static const u8 known[] = { 1, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15 };
-		static const u8 virtuals[] = { 0x21, 0x22, 0x23, 0x25, 0x29, 0x2a, 0x2b, 0x2d, 0x2e };
+		static const u8 virtuals[] = {
+			0x21, 0x22, 0x23, 0x25, 0x29, 0x2a, 0x2b, 0x2d, 0x2e
+		};
 		u32 want = ITS_E_COMMAND_UNKNOWN;
 
 		if (memchr(known, (int)op, sizeof(known)))
@@ -273,10 +289,12 @@ static void test_bad_commands(void)
 		if (rig_do(&r, c) != want)
 			ok(false, "opcode 0x%x", op);
 	}
-	ok(before == r.world.seen.calls[OP_RELOAD], "unknown and GICv4 opcodes are counted and do nothing");
+	ok(before == r.world.seen.calls[OP_RELOAD],
+	   "unknown and GICv4 opcodes are counted and do nothing");
 	/* The ring leaves memory: each entry that cannot be read is passed. */
 	its_mmio_write(r.its, R_CTLR, 4, 0);
-	its_mmio_write(r.its, R_CBASER, 8, VALID | (FAKE_RAM + FAKE_RAM_SIZE - 0x10000) | 16); /* 17 pages, 16 in RAM */
+	its_mmio_write(r.its, R_CBASER, 8,
+		       VALID | (FAKE_RAM + FAKE_RAM_SIZE - 0x10000) | 16); /* 17 pages, 16 in RAM */
 	its_mmio_write(r.its, R_CTLR, 4, 1);
 	its_mmio_write(r.its, R_CWRITER, 8, 16 * 4096 + 64);
 	ok(rig_settle(&r), "a ring that straddles the end of RAM is run to its end");
@@ -287,7 +305,8 @@ static void test_bad_commands(void)
 	its_mmio_write(r.its, R_CTLR, 4, 1);
 	its_mmio_write(r.its, R_CWRITER, 8, 0xfffe0);
 	ok(rig_settle(&r), "a 1 MiB ring at the end of the address space");
-	is(rig_stats(&r).errors[ITS_E_COMMAND_FETCH], 2 + 32767, "... not one entry can be read, none wedges");
+	is(rig_stats(&r).errors[ITS_E_COMMAND_FETCH], 2 + 32767,
+	   "... not one entry can be read, none wedges");
 	rig_down(&r);
 }
 
@@ -302,7 +321,9 @@ static void test_wrap(void)
 	rig_down(&r);
 }
 
-/* 32,767 commands, each of which walks 57,344 events or waits: bounded steps, and CREADR advances. */
+/*
+ * 32,767 commands, each of which walks 57,344 events or waits: bounded steps, and CREADR advances.
+ */
 static void test_full_ring(void)
 {
 	struct its_config cfg = rig_default_config();
@@ -320,9 +341,12 @@ static void test_full_ring(void)
 	rig_settle(&r);
 	is(rig_stats(&r).events, 57344, "57,344 events are mapped");
 	is(rig_do(&r, cmd_invall(0)), 0, "INVALL");
-	ok(r.steps > 57344 / 60, "INVALL over all of them takes %llu steps", (unsigned long long)r.steps);
+	ok(r.steps > 57344 / 60, "INVALL over all of them takes %llu steps",
+	   (unsigned long long)r.steps);
 	for (u32 i = 0; i < 32767; i++)
-		rig_queue(&r, i % 3 == 0 ? cmd_invall(0) : i % 3 == 1 ? cmd_movall(0, 1) : cmd_mapd(9, 1, 0, false));
+		rig_queue(&r, i % 3 == 0   ? cmd_invall(0)
+			      : i % 3 == 1 ? cmd_movall(0, 1)
+					   : cmd_mapd(9, 1, 0, false));
 	for (u32 i = 0; i < 20000; i++) {
 		ops = r.world.seen.calls[OP_RELOAD] + r.world.seen.calls[OP_MOVE_ALL];
 		its_run(r.its);
@@ -332,13 +356,15 @@ static void test_full_ring(void)
 		moved += creadr != last;
 		last = creadr;
 	}
-	ok(most_ops <= 60, "no step does more than 60 operations (%llu)", (unsigned long long)most_ops);
+	ok(most_ops <= 60, "no step does more than 60 operations (%llu)",
+	   (unsigned long long)most_ops);
 	ok(moved > 10, "CREADR advances (%llu times in 20,000 steps)", (unsigned long long)moved);
 	is(its_signal(r.its, 1, 0, 77), 1, "MSIs go on in the middle of it");
 	/* The guest gives up: disabled, the command in hand is finished and the rest is left. */
 	its_mmio_write(r.its, R_CTLR, 4, 0);
 	ok(rig_settle(&r), "disabled in the middle of an INVALL");
-	ok(its_mmio_read(r.its, R_CREADR, 8) != its_mmio_read(r.its, R_CWRITER, 8), "the rest of the ring is left");
+	ok(its_mmio_read(r.its, R_CREADR, 8) != its_mmio_read(r.its, R_CWRITER, 8),
+	   "the rest of the ring is left");
 	is(its_mmio_read(r.its, R_CTLR, 4), 0x80000000, "and the ITS is quiescent");
 	for (u32 i = 0; its_reset(r.its) == ITS_AGAIN; i++) {
 		if (i > 100000)
@@ -383,8 +409,8 @@ static void test_again(void)
 			if (its_run(r.its) != ITS_AGAIN || its_mmio_read(r.its, R_CREADR, 8) != at)
 				break;
 		}
-		ok(n >= 7 && n < 1000 && !r.world.again[t[i].op], "%s waits (%llu steps)", t[i].name,
-		   (unsigned long long)n);
+		ok(n >= 7 && n < 1000 && !r.world.again[t[i].op], "%s waits (%llu steps)",
+		   t[i].name, (unsigned long long)n);
 		is(its_mmio_read(r.its, R_CREADR, 8), at, "... CREADR tells the truth");
 		is(its_mmio_read(r.its, R_CTLR, 4), 1, "... and so does Quiescent");
 		is(r.world.seen.calls[OP_PEND], 0, "... and the next command waits too");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ITS against its reference model: both get the same random register accesses, commands, MSIs and guest memory
- * faults, and every visible result must be the same. Two worlds, one guest memory.
+ * The ITS against its reference model: both get the same random register accesses, commands, MSIs
+ * and guest memory faults, and every visible result must be the same. Two worlds, one guest memory.
  *
  *	test_its_diff [commands [seed]]		or ITS_DIFF_COMMANDS, ITS_DIFF_SEED
  *
- * Numbers are drawn from small ranges so that things collide. An epoch is one configuration with one pair; the last
- * commands before a difference are printed.
+ * Numbers are drawn from small ranges so that things collide. An epoch is one configuration with
+ * one pair; the last commands before a difference are printed.
  */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: tests/unit/its_model.c tests/unit/its_fake.c
@@ -82,7 +82,8 @@ static bool same(const char *what, u64 got, u64 want)
 {
 	if (got == want)
 		return true;
-	printf("# %s: its 0x%llx, model 0x%llx\n", what, (unsigned long long)got, (unsigned long long)want);
+	printf("# %s: its 0x%llx, model 0x%llx\n", what, (unsigned long long)got,
+	       (unsigned long long)want);
 	return false;
 }
 
@@ -95,7 +96,8 @@ static bool compare_registers(void)
 	for (u32 i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		for (u32 size = 4; size <= 8; size += 4) {
 			snprintf(name, sizeof(name), "register 0x%x/%u", offsets[i], size);
-			ok &= same(name, its_mmio_read(its, offsets[i], size), model_read(model, offsets[i], size));
+			ok &= same(name, its_mmio_read(its, offsets[i], size),
+				   model_read(model, offsets[i], size));
 		}
 	}
 	return ok;
@@ -108,9 +110,11 @@ static bool compare_counters(void)
 
 	its_get_stats(its, &st);
 	for (u32 i = 1; i < ITS_NR_ERRORS; i++)
-		ok &= same(its_error_name(i), st.errors[i], model_error_count(model, its_error_name(i)));
+		ok &= same(its_error_name(i), st.errors[i],
+			   model_error_count(model, its_error_name(i)));
 	for (u32 i = 0; i < ITS_NR_CMDS; i++)
-		ok &= same(its_cmd_name(i), st.commands[i], model_command_count(model, its_cmd_name(i)));
+		ok &= same(its_cmd_name(i), st.commands[i],
+			   model_command_count(model, its_cmd_name(i)));
 	ok &= same("delivered", st.msi_delivered, model->delivered);
 	ok &= same("blocked", st.msi_blocked, model->blocked);
 	ok &= same("unmapped", st.msi_unmapped, model->unmapped);
@@ -159,8 +163,10 @@ static bool compare(bool deep)
 	bool ok = compare_registers() & compare_counters();
 
 	for (u32 i = 0; i < NR_OPS; i++) {
-		ok &= same("calls of an operation", world_its.seen.calls[i], world_model.seen.calls[i]);
-		ok &= same("arguments of an operation", world_its.seen.sum[i], world_model.seen.sum[i]);
+		ok &= same("calls of an operation", world_its.seen.calls[i],
+			   world_model.seen.calls[i]);
+		ok &= same("arguments of an operation", world_its.seen.sum[i],
+			   world_model.seen.sum[i]);
 	}
 	if (deep) {
 		const char *diff = fake_compare(&world_its, &world_model);
@@ -260,19 +266,23 @@ static struct fake_cmd random_cmd(void)
 	static const u8 event_ops[] = { 3, 3, 3, 4, 0xc, 0xf, 0xf };
 	u32 kind = below(100);
 
-	if (draw.wide && (one_in(2) || (kind < 9 && !one_in(3000))))
+	if (draw.wide && (!one_in(4) || (kind < 9 && !one_in(3000))))
 		return cmd_mapti(random_devid(), random_eventid(), random_lpi(), random_icid());
 	if (kind < 3)
-		return (struct fake_cmd){ { any() & (one_in(2) ? 0x3f : ~0ull), any(), any(), any() } };
+		return (struct fake_cmd){ { any() & (one_in(2) ? 0x3f : ~0ull), any(), any(),
+					    any() } };
 	if (kind < 9)
-		return cmd_mapd(random_devid(), one_in(3) ? 1 + below(one_in(8) ? 32 : cfg.eventid_bits) : cfg.eventid_bits,
+		return cmd_mapd(random_devid(),
+				one_in(3) ? 1 + below(one_in(8) ? 32 : cfg.eventid_bits)
+					  : cfg.eventid_bits,
 				random_itt(), !one_in(6));
 	if (kind < 17)
 		return cmd_mapc(random_icid(), random_rdbase(), !one_in(6));
 	if (kind < 50)
 		return cmd_mapti(random_devid(), random_eventid(), random_lpi(), random_icid());
 	if (kind < 56)
-		return cmd_mapi(random_devid(), one_in(2) ? random_lpi() : random_eventid(), random_icid());
+		return cmd_mapi(random_devid(), one_in(2) ? random_lpi() : random_eventid(),
+				random_icid());
 	if (kind < 66)
 		return cmd_movi(random_devid(), random_eventid(), random_icid());
 	if (kind < 69)
@@ -298,11 +308,14 @@ static void random_commands(u32 n)
 			memcpy(&ram.bytes[base + at - FAKE_RAM], &c, 32);
 		at = (at + 32) % size;
 		note("command %016llx %016llx %016llx %016llx", (unsigned long long)c.w[0],
-		     (unsigned long long)c.w[1], (unsigned long long)c.w[2], (unsigned long long)c.w[3]);
+		     (unsigned long long)c.w[1], (unsigned long long)c.w[2],
+		     (unsigned long long)c.w[3]);
 	}
 	nr_commands += n;
-	if (one_in(20)) /* outside the ring: ignored */
+	if (one_in(20)) { /* outside the ring: ignored */
 		both_write(0x88, 8, size + below(3) * 32);
+		return;
+	}
 	both_write(0x88, one_in(4) ? 4 : 8, at | one_in(8));
 }
 
@@ -328,7 +341,9 @@ static void random_setup(void)
 	both_write(0x0, 4, 0);
 	if (!settle())
 		return;
-	both_write(0x80, 8, 1ull << 63 | (one_in(20) ? any() & 0xfffffffff0000ull : RING) | below(one_in(8) ? 256 : 2));
+	both_write(0x80, 8,
+		   1ull << 63 | (one_in(20) ? any() & 0xfffffffff0000ull : RING) |
+			   below(one_in(8) ? 256 : 2));
 	both_write(0x100, 8, random_table(DEV_TABLE));
 	both_write(0x108, 8, random_table(COLL_TABLE));
 	settle();
@@ -338,9 +353,11 @@ static void random_setup(void)
 static void random_register(void)
 {
 	static const u8 sizes[] = { 1, 2, 4, 4, 4, 8, 8, 8 };
-	static const u32 offsets[] = { 0x0, 0x4, 0x8, 0x80, 0x84, 0x88, 0x8c, 0x90, 0x100, 0x104, 0x108, 0x10c, 0x110,
-				       0x138, 0xffd0, 0xffe8, 0xfffc, 0x10040 };
-	u64 offset = one_in(3) ? below(0x20000) : offsets[below(sizeof(offsets) / sizeof(offsets[0]))];
+	static const u32 offsets[] = { 0x0,   0x4,   0x8,    0x80,   0x84,   0x88,
+				       0x8c,  0x90,  0x100,  0x104,  0x108,  0x10c,
+				       0x110, 0x138, 0xffd0, 0xffe8, 0xfffc, 0x10040 };
+	u64 offset = one_in(3) ? below(0x20000)
+			       : offsets[below(sizeof(offsets) / sizeof(offsets[0]))];
 	u32 size = sizes[below(sizeof(sizes))];
 
 	if (one_in(8))
@@ -405,7 +422,8 @@ static bool random_entry_msi(void)
 	else
 		model->dropped++;
 	return same("its_signal_entry(), wrong EventID",
-		    (u64)its_signal_entry(its, 0, entry, e.devid, e.eventid ^ 1), (u64)(model->enabled ? -ENXIO : -EBUSY));
+		    (u64)its_signal_entry(its, 0, entry, e.devid, e.eventid ^ 1),
+		    (u64)(model->enabled ? -ENXIO : -EBUSY));
 }
 
 static void random_reset(void)
@@ -422,7 +440,8 @@ static void random_backend(void)
 
 	world_its.lpis_off[vcpu] = world_model.lpis_off[vcpu] = one_in(3);
 	world_its.device_error = world_model.device_error = one_in(4) ? -ENOSPC : 0;
-	world_its.lpi_limit = world_model.lpi_limit = one_in(4) ? 8192 + below(draw.lpis) : FAKE_NR_LPIS;
+	world_its.lpi_limit = world_model.lpi_limit = one_in(4) ? 8192 + below(draw.lpis)
+								: FAKE_NR_LPIS;
 }
 
 static bool step(void)
@@ -458,7 +477,9 @@ static void fill_memory(void)
 	/* First-level entries: mostly good, some invalid, some lead nowhere. */
 	for (u32 i = 0; i < 0x80000; i += 8)
 		fake_poke64(&ram, DEV_TABLE + i,
-			    one_in(8) ? any() : (u64)!one_in(4) << 63 | (L2_PAGES + (u64)below(7) * 0x10000));
+			    one_in(8)
+				    ? any()
+				    : (u64)!one_in(4) << 63 | (L2_PAGES + (u64)below(7) * 0x10000));
 }
 
 /* One flat table of each kind, all devices and collections mapped. */
@@ -519,7 +540,7 @@ static void start_epoch(u32 index)
 		cfg.max_devices = 60;
 		draw.devids = 4;
 		draw.first_eventid = 0;
-		draw.eventids = 6000;
+		draw.eventids = 9000;
 		draw.lpis = 8192;
 		draw.burst = 120;
 		draw.faults = draw.purges = false;
@@ -535,9 +556,11 @@ static void start_epoch(u32 index)
 	random_setup();
 	if (draw.wide)
 		wide_setup();
-	printf("# epoch: %u vCPUs, bits %u/%u/%u, max %u devices, draws %u devices %u events %u ICIDs, faults %d purges %d, again 1/%u\n",
-	       cfg.nr_vcpus, cfg.devid_bits, cfg.eventid_bits, cfg.intid_bits, cfg.max_devices, draw.devids,
-	       draw.eventids, draw.icids, draw.faults, draw.purges, world_its.again_rate);
+	printf("# epoch: %u vCPUs, bits %u/%u/%u, max %u devices, draws %u devices %u events %u ICIDs, "
+	       "faults %d purges %d, again 1/%u\n",
+	       cfg.nr_vcpus, cfg.devid_bits, cfg.eventid_bits, cfg.intid_bits, cfg.max_devices,
+	       draw.devids, draw.eventids, draw.icids, draw.faults, draw.purges,
+	       world_its.again_rate);
 }
 
 static void end_epoch(void)
@@ -574,8 +597,9 @@ static u64 number(int argc, char **argv, int n, const char *env, u64 otherwise)
 
 static void summary(void)
 {
-	printf("# %llu commands, %llu MSIs, %llu register accesses\n", (unsigned long long)nr_commands,
-	       (unsigned long long)nr_msis, (unsigned long long)nr_accesses);
+	printf("# %llu commands, %llu MSIs, %llu register accesses\n",
+	       (unsigned long long)nr_commands, (unsigned long long)nr_msis,
+	       (unsigned long long)nr_accesses);
 }
 
 int main(int argc, char **argv)
@@ -606,8 +630,8 @@ int main(int argc, char **argv)
 		is(most, 8192, "the table was filled to its limit");
 	for (u32 e = 1; e < ITS_NR_ERRORS; e++) {
 		if (want >= 200000)
-			ok(seen_errors[e] > 0, "the streams made %s happen (%llu times)", its_error_name(e),
-			   (unsigned long long)seen_errors[e]);
+			ok(seen_errors[e] > 0, "the streams made %s happen (%llu times)",
+			   its_error_name(e), (unsigned long long)seen_errors[e]);
 	}
 	return tap_done();
 }

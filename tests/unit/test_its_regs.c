@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ITS's register file: every width and alignment, what is writable when, enabling, disabling, reset. */
+/*
+ * The ITS's register file: every width and alignment, what is writable when, enabling, disabling,
+ * reset.
+ */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: tests/unit/its_fake.c
 #include "tests/unit/its_rig.h"
@@ -21,7 +24,8 @@ static void test_config(void)
 	struct its_config cfg = rig_default_config(), bad;
 	size_t size = its_mem_size(&cfg);
 
-	ok(size && size % 64 == 0, "its_mem_size() is a multiple of 64: %zu bytes for 16 INTID bits, 1024 devices", size);
+	ok(size && size % 64 == 0,
+	   "its_mem_size() is a multiple of 64: %zu bytes for 16 INTID bits, 1024 devices", size);
 	ok(size < 1400 * 1024, "... and stays within the budget of about 1.3 MiB");
 #define BAD(field, val)                                                                            \
 	bad = cfg;                                                                                 \
@@ -57,7 +61,8 @@ static void test_reset_values(void)
 	for (u32 i = 2; i < 8; i++)
 		is(rd(R_BASER0 + i * 8, 8), 0, "BASER%u is not there", i);
 	is(rd(0xffe8, 4), 0x3b, "PIDR2: GICv3");
-	is(rd(0xfff0, 4) | rd(0xfff4, 4) << 8 | rd(0xfff8, 4) << 16 | rd(0xfffc, 4) << 24, 0xb105f00d, "CIDR");
+	is(rd(0xfff0, 4) | rd(0xfff4, 4) << 8 | rd(0xfff8, 4) << 16 | rd(0xfffc, 4) << 24,
+	   0xb105f00d, "CIDR");
 	rig_down(&r);
 }
 
@@ -66,7 +71,10 @@ static void test_widths(void)
 	u64 sum = 0;
 
 	rig_up(&r);
-	/* Everything, at every width and alignment: only defined accesses answer, and nothing breaks. */
+	/*
+	 * Everything, at every width and alignment: only defined accesses answer, and nothing
+	 * breaks.
+	 */
 	for (u64 off = 0; off < ITS_FRAME_SIZE; off++) {
 		static const u8 sizes[] = { 1, 2, 4, 8 };
 
@@ -74,11 +82,13 @@ static void test_widths(void)
 			u64 v = rd(off, sizes[i]);
 
 			if (v && (sizes[i] < 4 || off % sizes[i]))
-				ok(false, "0x%llx/%u reads 0x%llx", (unsigned long long)off, sizes[i], (unsigned long long)v);
+				ok(false, "0x%llx/%u reads 0x%llx", (unsigned long long)off,
+				   sizes[i], (unsigned long long)v);
 			sum += v != 0;
 		}
 	}
-	ok(sum > 10, "reads of every offset at every width: %llu are not zero", (unsigned long long)sum);
+	ok(sum > 10, "reads of every offset at every width: %llu are not zero",
+	   (unsigned long long)sum);
 	is(rd(R_CTLR, 8), 0, "CTLR as 64 bits reads as zero");
 	wr(R_CTLR, 8, 0);
 	is(rd(R_CTLR, 4) & 1, 1, "... and ignores writes");
@@ -86,7 +96,8 @@ static void test_widths(void)
 	is(rd(ITS_TRANSLATER, 4), 0, "TRANSLATER reads as zero");
 	wr(ITS_TRANSLATER, 4, 1);
 	wr(ITS_TRANSLATER, 2, 1);
-	is(rig_stats(&r).msi_unmapped + rig_stats(&r).msi_delivered, 0, "a CPU's write to TRANSLATER is ignored");
+	is(rig_stats(&r).msi_unmapped + rig_stats(&r).msi_delivered, 0,
+	   "a CPU's write to TRANSLATER is ignored");
 	wr(R_CTLR, 4, 0);
 	rig_settle(&r);
 	wr(R_CBASER, 8, 0);
@@ -103,7 +114,8 @@ static void test_widths(void)
 		wr(off, 1, 0xff);
 		wr(off, 2, 0xffff);
 	}
-	is(rd(R_CBASER, 8), VALID | 5ull << 59 | 0x40000003, "8- and 16-bit writes everywhere do nothing");
+	is(rd(R_CBASER, 8), VALID | 5ull << 59 | 0x40000003,
+	   "8- and 16-bit writes everywhere do nothing");
 	rig_down(&r);
 }
 
@@ -201,7 +213,8 @@ static void test_basers(void)
 	rig_settle(&r);
 	is(rig_stats(&r).collections, 0, "the collections go with their table");
 	wr(R_BASER1, 8, ~UINT64_C(0));
-	is(rd(R_BASER1, 8), UINT64_C(0xbc07fffffffffeff), "BASER1: bits that stick (flat only, page size 3 is 2)");
+	is(rd(R_BASER1, 8), UINT64_C(0xbc07fffffffffeff),
+	   "BASER1: bits that stick (flat only, page size 3 is 2)");
 	wr(R_BASER0, 8, ~UINT64_C(0));
 	is(rd(R_BASER0, 8), UINT64_C(0xf907fffffffffeff), "BASER0: bits that stick");
 	wr(R_BASER0, 8, UINT64_C(2) << 10);
@@ -225,7 +238,8 @@ static void test_reset(void)
 	is(rd(R_CBASER, 8) | rd(R_CWRITER, 8) | rd(R_CREADR, 8), 0, "CBASER, CWRITER, CREADR");
 	is(rd(R_BASER0, 8), UINT64_C(0x0107000000000000), "BASER0");
 	is(rd(R_BASER1, 8), UINT64_C(0x0407000000000000), "BASER1");
-	is(rig_stats(&r).devices + rig_stats(&r).events + rig_stats(&r).collections, 0, "nothing is mapped");
+	is(rig_stats(&r).devices + rig_stats(&r).events + rig_stats(&r).collections, 0,
+	   "nothing is mapped");
 	is(r.world.seen.nr_devices + r.world.seen.nr_events, 0, "the backend knows");
 	rig_enable(&r, 1);
 	rig_do(&r, cmd_mapc(0, 0, true));
@@ -240,7 +254,8 @@ static void test_names(void)
 	ok(!strcmp(its_error_name(ITS_E_MAPTI_ID_OOR), "MAPTI_ID_OOR"), "error names");
 	is(its_error_encoding(ITS_E_MAPTI_ID_OOR), 0x010a05, "error encodings");
 	is(its_error_encoding(ITS_E_COMMAND_FETCH), 0, "Herald's own have none");
-	ok(!strcmp(its_error_name(ITS_NR_ERRORS), "?") && !strcmp(its_cmd_name(~0u), "?"), "out of range");
+	ok(!strcmp(its_error_name(ITS_NR_ERRORS), "?") && !strcmp(its_cmd_name(~0u), "?"),
+	   "out of range");
 	ok(!strcmp(its_cmd_name(ITS_CMD_DISCARD), "DISCARD"), "command names");
 }
 

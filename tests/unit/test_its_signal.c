@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MSIs: what its_signal() answers, entries, and that a command which unmaps or moves completes only after every CPU
- * that may have seen the old mapping has left. The last test runs signals and commands on threads.
+ * MSIs: what its_signal() answers, entries, and that a command which unmaps or moves completes only
+ * after every CPU that may have seen the old mapping has left. The last test runs signals and
+ * commands on threads.
  */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: tests/unit/its_fake.c
@@ -30,7 +31,8 @@ static void test_answers(void)
 	is(its_signal_entry(r.its, 4, 0, 5, 1), -EINVAL, "... for an entry");
 	its_mmio_write(r.its, R_CTLR, 4, 0);
 	is(its_signal(r.its, 0, 5, 1), -EBUSY, "disabled");
-	is(its_signal_entry(r.its, 0, r.world.last[OP_EVENT_MAPPED][3], 5, 1), -EBUSY, "... for an entry");
+	is(its_signal_entry(r.its, 0, r.world.last[OP_EVENT_MAPPED][3], 5, 1), -EBUSY,
+	   "... for an entry");
 	st = rig_stats(&r);
 	is(st.msi_delivered, 1, "delivered is counted");
 	is(st.msi_blocked, 1, "blocked is counted");
@@ -47,8 +49,8 @@ static void test_entries(void)
 
 	rig_typical(&r);
 	entry = r.world.last[OP_EVENT_MAPPED][3];
-	ok(its_event_info(r.its, entry, &info) && info.devid == 5 && info.eventid == 1 && info.lpi == 8200 &&
-		   info.icid == 1 && info.vcpu == 1,
+	ok(its_event_info(r.its, entry, &info) && info.devid == 5 && info.eventid == 1 &&
+		   info.lpi == 8200 && info.icid == 1 && info.vcpu == 1,
 	   "its_event_info() tells what the entry holds");
 	is(its_signal_entry(r.its, 0, entry, 5, 1), 1, "by entry: delivered");
 	is(its_signal_entry(r.its, 0, entry, 5, 2), -ENXIO, "another EventID");
@@ -58,7 +60,8 @@ static void test_entries(void)
 	is(its_signal_entry(r.its, 0, entry ^ 1, 5, 1), -ENXIO, "another entry");
 	is(its_signal_entry(r.its, 0, ~0u, 5, 1), -ENXIO, "an entry that there is not");
 	its_get_stats(r.its, &st);
-	ok(!its_event_info(r.its, st.nr_entries, &info), "its_event_info() of an entry that there is not");
+	ok(!its_event_info(r.its, st.nr_entries, &info),
+	   "its_event_info() of an entry that there is not");
 	rig_do(&r, cmd_movi(5, 1, 2));
 	its_signal_entry(r.its, 0, entry, 5, 1);
 	is(r.world.last[OP_PEND][0], 2, "MOVI keeps the entry; it leads to the new vCPU");
@@ -89,8 +92,9 @@ static void inside_hook(struct fake *f, enum fake_op op)
 	for (u32 i = 0; i < 10; i++)
 		inside_progress = its_run(rig->its);
 	inside_creadr_after = its_mmio_read(rig->its, R_CREADR, 8);
-	inside_calls = f->seen.calls[OP_CLEAR] + f->seen.calls[OP_MOVE] + f->seen.calls[OP_EVENT_UNMAPPED] +
-		       f->seen.calls[OP_EVENT_MOVED] + f->seen.calls[OP_DEVICE_UNMAPPED];
+	inside_calls = f->seen.calls[OP_CLEAR] + f->seen.calls[OP_MOVE] +
+		       f->seen.calls[OP_EVENT_UNMAPPED] + f->seen.calls[OP_EVENT_MOVED] +
+		       f->seen.calls[OP_DEVICE_UNMAPPED];
 }
 
 static void test_waits(void)
@@ -119,11 +123,13 @@ static void test_waits(void)
 		r.world.hook_arg = &r;
 		calls = r.world.seen.calls[OP_CLEAR] + r.world.seen.calls[OP_MOVE];
 		is(its_signal(r.its, 3, 5, 1), 1, "an MSI is on its way on another CPU");
-		is(inside_progress, t[i].waits ? ITS_AGAIN : ITS_IDLE, "%s %s", t[i].name, t[i].waits ? "waits" : "does not wait");
+		is(inside_progress, t[i].waits ? ITS_AGAIN : ITS_IDLE, "%s %s", t[i].name,
+		   t[i].waits ? "waits" : "does not wait");
 		is(inside_creadr_after - inside_creadr_before, t[i].waits ? 0 : 32, "... CREADR");
 		is(inside_calls, calls, "... nothing was cleared, moved or told");
 		ok(rig_settle(&r), "... the CPU has left: it goes on");
-		is(its_mmio_read(r.its, R_CREADR, 8), its_mmio_read(r.its, R_CWRITER, 8), "... and completes");
+		is(its_mmio_read(r.its, R_CREADR, 8), its_mmio_read(r.its, R_CWRITER, 8),
+		   "... and completes");
 		rig_down(&r);
 	}
 }
@@ -152,15 +158,16 @@ static void test_disable_waits(void)
 }
 
 /*
- * Threads: CPUs 0..2 signal without pause, CPU 3 maps, moves and discards. An LPI stands for one life of a mapping;
- * after its DISCARD or MAPD V=0 has completed it must not be made pending, after a MOVI not on the old vCPU.
+ * Threads: CPUs 0..2 signal without pause, CPU 3 maps, moves and discards. An LPI stands for one
+ * life of a mapping; after its DISCARD or MAPD V=0 has completed it must not be made pending, after
+ * a MOVI not on the old vCPU.
  */
 #define SIGNALLERS 3
 #define LIVES 6000
 
 static struct its *shared;
 static u32 retired[FAKE_NR_LPIS]; /* 1: this LPI may not come any more */
-static u32 home[FAKE_NR_LPIS];    /* vCPU + 1 it may come on; 0: any */
+static u32 home[FAKE_NR_LPIS]; /* vCPU + 1 it may come on; 0: any */
 static u32 late, wrong_home, came, stop;
 
 static int shared_read(void *vm, u64 ipa, void *buf, size_t len)

@@ -145,7 +145,8 @@ static void test_garbage(void)
 	add_map(p, 0, 2, 0x10, BOARD_MAX_ITS);
 	add_map(p, 0, 0xfffffff8, 0x10, 0);
 	add_map(p, 0x10000, 0, 0x100, 0);
-	is(forward(p, 4), ~UINT64_C(0), "empty, no such ITS, wrapping DeviceID, base out of range: all skipped");
+	is(forward(p, 4), ~UINT64_C(0),
+	   "empty, no such ITS, wrapping DeviceID, base out of range: all skipped");
 	is(count_back(0, 1, &r) + count_back(0, 0, &r), 0, "and back");
 	add_map(p, 0, 0x100, 0x20, 0);
 	add_map(p, 0x10, 0x900, 0x20, 1);

@@ -161,7 +161,7 @@ static void test_affinities(void)
 		vgic_dist_write(c0, 0, 4, 3);
 		good = good && vgic_dist_read(c0, 0x6100, 8) == mpidr[i];
 	}
-	ok(good, "an SPI that is pending goes around all of them");
+	ok(good, "an SPI can be routed to each of them");
 	free(mem);
 }
 
