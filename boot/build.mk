@@ -17,7 +17,9 @@ EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-
 	-mno-outline-atomics -fno-pic -fno-omit-frame-pointer \
 	-fstack-protector-strong -fno-strict-aliasing -fno-common -ffunction-sections \
 	-fdata-sections -I. -isystem $(FDT)/include
-EL2_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+# The erratum of Cortex-A53 is worked around by ADR, which needs no room, in place of stubs.
+EL2_LDFLAGS := -nostdlib -static -no-pie -mno-fix-cortex-a53-843419 \
+	-Wl,--fix-cortex-a53-843419=adr -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,build/el2/herald.lds
 
 # DEBUG=on: Herald checks its lock order at run time (hyp/lib/lock.h).

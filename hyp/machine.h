@@ -22,7 +22,7 @@ struct machine {
 
 extern struct machine machine;
 
-/* One line about each virtual ITS: what came, what was dropped, what is still mapped. At power-off. */
+/* A line for each virtual ITS and one for the machine's MSIs: what came, what was lost, what is mapped. At power-off. */
 void machine_report(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "guests/bare/tap.h"
 #include "guests/bare/test.h"
 #include "guests/bare/timer.h"
+#include "hyp/lib/string.h"
 
 #define DEVICE 0x7f00u
 #define EVENT_BITS 11u
@@ -38,6 +39,10 @@ static bool map_all(void)
 	u32 i;
 
 	its_back_device(DEVICE);
+	/* An ITT must be all zeros when it is given to the ITS. */
+	its_unmapd(DEVICE);
+	its_flush();
+	memset(itt, 0, (FIELD_GET(GITS_TYPER_ITT_ENTRY, its.typer) + 1) << EVENT_BITS);
 	its_mapd(DEVICE, itt, EVENT_BITS);
 	for (i = 0; i < nr_cpus; i++) {
 		its_mapc(i, i);
@@ -344,8 +349,8 @@ static void test_many(void)
 {
 	u32 i, exact = 0;
 
-	irq_reset_counts();
-	for (i = 0; i < NR_MANY; i++)
+	map_all();
+	for (i = nr_cpus; i < NR_MANY; i++) /* the first are mapped so already */
 		map_event(i, i % nr_cpus);
 	tap_ok(its_flush(), "%u events mapped", NR_MANY);
 	for (i = 0; i < nr_cpus; i++)

@@ -293,6 +293,30 @@ static void test_active_overflow_split(u32 lrs)
 	fake_end();
 }
 
+/* Refilled before the last one is gone, so that the guest need not wait. */
+static void test_underflow(void)
+{
+	u32 i;
+
+	start(1, 4);
+	fake_load(0, 0);
+	for (i = 0; i < 8; i++)
+		fake_irq_on(0, 32 + i, 0xa0, false);
+	for (i = 0; i < 8; i++)
+		pend(32 + i);
+	ok(fake_enter(), "eight pending, four list registers");
+	is(fake_misr(), 0, "no maintenance yet");
+	for (i = 0; i < 3; i++) {
+		is(fake_ack(1), 32 + i, "one is taken");
+		fake_eoi(1, 32 + i);
+	}
+	is(fake_misr(), 2, "one left: underflow");
+	ok(fake_enter(), "refilled");
+	for (i = 3; i < 8; i++)
+		is(fake_take(), 32 + i, "the others follow, in order");
+	fake_end();
+}
+
 static void test_put_load(void)
 {
 	u32 i;
@@ -457,6 +481,19 @@ static void test_hw(void)
 	fake_dist_w(0x100 + 4, 4, BIT(28));
 	is(fake_take(), 60, "until it is enabled again");
 	ok(!fake.spi[160].active, "and is ended by the guest");
+	vgic_inject_hw_spi(fake.vgic, 61);
+	vgic_inject_hw_spi(fake.vgic, 5000);
+	vgic_inject_hw_ppi(fake_vgic(0), 28);
+	is(fake_take(), FAKE_SPURIOUS, "physical interrupts that are tied to nothing are ignored");
+	fake_irq_on(0, 61, 0xa0, true);
+	vgic_map_hw_spi(fake.vgic, 61, 161);
+	ok(fake.spi[161].enabled, "tied when it is enabled already: enabled there, too");
+	phys_fires(161);
+	fake_put(0);
+	fake_dist_w(ICPENDR + 4, 4, BIT(29));
+	ok(!fake.spi[161].active, "ICPENDR of one that waits in EL2 deactivates it");
+	fake_load(0, 0);
+	is(fake_take(), FAKE_SPURIOUS, "and it is gone");
 	/* A PPI. */
 	vgic_map_hw_ppi(fake_vgic(0), 27, 26);
 	fake_irq_on(0, 27, 0x80, true);
@@ -602,6 +639,10 @@ static void test_reset(void)
 	fake_load(0, 0);
 	is(fake.cpu[0].apr[1][0], 0, "no running priority");
 	is(fake_take(), 20, "delivery starts anew");
+	fake_rd_w(0, 0x10000 + ISPENDR, 4, BIT(20));
+	vgic_cpu_reset(fake_vgic(0));
+	is(fake.cpu[0].vmcr, 0, "reset while loaded: the CPU interface is reset");
+	is(fake_rd_r(0, 0x10000 + ISPENDR, 4), BIT(20), "and nothing lost");
 	fake_end();
 }
 
@@ -621,6 +662,7 @@ int main(void)
 	test_active_overflow(1);
 	test_active_overflow_split(4);
 	test_active_overflow_split(2);
+	test_underflow();
 	test_put_load();
 	test_level();
 	test_line_remote();

@@ -235,6 +235,54 @@ static void test_disable_remote(void)
 	fake_end();
 }
 
+/* The walk over the tables has begun, but not ended. */
+static void test_walks(void)
+{
+	u32 i, steps;
+
+	start(2, 4);
+	fake_load(0, 0);
+	for (i = 0; i < 200; i++) {
+		lpi_on(0, 8192 + i, ON);
+		vgic_lpi_pend(v, 0, 8192 + i);
+	}
+	fake_enter();
+	vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 0);
+	is(fake_rd_r(0, 0, 4), 0xe, "EnableLPIs cleared: RWP until all is written");
+	ok(fake_enter(), "entered in between");
+	is(fake_take(), FAKE_SPURIOUS, "no LPI is delivered any more");
+	vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 1);
+	is(fake_rd_r(0, 0, 4), 0xe, "it cannot be set before that");
+	for (steps = 1; vgic_redist_run(fake_vgic(0)); steps++)
+		;
+	ok(steps > 10, "%u bounded steps", steps);
+	is(fake_rd_r(0, 0, 4), 0x6, "done");
+	for (i = 0; i < 25; i++)
+		if (*fake_ram(fake_pend_ipa(0, 8192 + i * 8)) != 0xff)
+			break;
+	is(i, 25, "all 200 are in the pending table");
+	vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 1);
+	is(fake_rd_r(0, 0xc0, 4), 1, "set again: busy");
+	vgic_redist_write(fake_vgic(0), fake_vgic(0), 0xb0, 8, 0);
+	for (i = 0; i < 200; i++)
+		fake_lpi_prop(8192 + i, i < 100 ? ON : OFF);
+	while (vgic_redist_run(fake_vgic(0)))
+		;
+	is(fake_rd_r(0, 0xc0, 4), 0, "GICR_INVALLR meanwhile: done");
+	for (i = 0; fake_take() != FAKE_SPURIOUS; i++)
+		;
+	is(i, 100, "with the properties of that moment");
+	/* Moved to a vCPU whose LPIs are off. */
+	vgic_lpi_pend(v, 0, 8192);
+	fake_rd_w(1, 0, 4, 0);
+	is(vgic_lpi_move(v, 8192, 1), 0, "moved to where LPIs are off");
+	fake_load(1, 1);
+	is(fake_take(), FAKE_SPURIOUS, "blocked");
+	fake_rd_w(1, 0, 4, 1);
+	is(fake_take(), 8192, "until they are on");
+	fake_end();
+}
+
 static void test_bad_tables(void)
 {
 	v = fake_start(1, 64, 16, 4);
@@ -443,6 +491,7 @@ int main(void)
 	test_reload();
 	test_enable();
 	test_disable_remote();
+	test_walks();
 	test_bad_tables();
 	test_move();
 	test_clear();

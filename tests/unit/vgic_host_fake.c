@@ -562,7 +562,10 @@ void fake_lpis_on(u32 vcpu)
 
 u64 fake_random(void)
 {
-	static u64 x = 0x9e3779b97f4a7c15;
+	static _Thread_local u64 x;
+
+	if (!x)
+		x = 0x9e3779b97f4a7c15 + fake_here * 0x1234567;
 
 	x ^= x << 13;
 	x ^= x >> 7;
