@@ -88,7 +88,8 @@ static const void *boot_map_fdt(u64 pa)
 
 static void boot_uart(const struct board_uart *u)
 {
-	const struct uart_config cfg = { .type = u->type == BOARD_UART_PL011 ? UART_PL011 : UART_8250,
+	const struct uart_config cfg = { .type = u->type == BOARD_UART_PL011 ? UART_PL011
+									     : UART_8250,
 					 .reg_shift = u->reg_shift,
 					 .io_width = u->reg_io_width,
 					 .va = (uintptr_t)mmu_map_device(u->base, SZ_4K) };
@@ -273,9 +274,16 @@ static void boot_edit_fdt(void)
 	void *dst = mem_phys_to_virt(place.fdt.base);
 	const char *why;
 
-	if (fdt_edit_mgmt((const void *)(MEM_FDT_VA + b->fdt.base), dst, place.fdt.size, b, &plan, &why))
+	if (fdt_edit_mgmt((const void *)(MEM_FDT_VA + b->fdt.base), dst, place.fdt.size, b, &plan,
+			  &why))
 		stop("%s", why);
 	cache_clean(dst, fdt_totalsize(dst));
+}
+
+static void boot_dma(void)
+{
+	log_line("DMA is not confined: %s; a device can reach all memory, Herald's included",
+		 machine.board.nr_smmu ? "the SMMU is left in bypass" : "there is no SMMU");
 }
 
 static void boot_mgmt(void)
@@ -289,8 +297,8 @@ static void boot_mgmt(void)
 	struct vcpu *v;
 
 	if (err)
-		stop("the management VM cannot be made (error %d): is the pool of %llu KiB too small?", -err,
-		     (unsigned long long)(machine.pool_size / 1024));
+		stop("the management VM cannot be made (error %d): is the pool of %llu KiB too small?",
+		     -err, (unsigned long long)(machine.pool_size / 1024));
 	v = &machine.mgmt->vcpus[cpu_this()->index];
 	v->entry = machine.board.kernel.file.base;
 	v->context = place.fdt.base;
@@ -327,7 +335,8 @@ static void boot_enter(void)
 	mgmt_start();
 }
 
-void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks) __attribute__((noreturn, optimize("no-stack-protector")));
+void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
+	__attribute__((noreturn, optimize("no-stack-protector")));
 void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
 {
 	(void)image_pa;
@@ -342,6 +351,7 @@ void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
 	boot_cpus();
 	boot_gic();
 	boot_msi();
+	boot_dma();
 	boot_mgmt();
 	boot_edit_fdt();
 	entry_call_on((u64)cpu_this()->frame, boot_enter);

@@ -30,8 +30,7 @@ static u64 tables_pa;
 static u32 tables_used;
 u64 mem_image_pa;
 
-extern char image_start[], rodata_start[], data_start[], bss_end[], boot_stack[],
-	boot_stack_top[];
+extern char image_start[], rodata_start[], data_start[], bss_end[], boot_stack[], boot_stack_top[];
 
 static u64 prot_bits(enum mmu_prot prot)
 {

@@ -54,7 +54,8 @@ static int msi_enable_lpis(u32 cpu)
 
 static int msi_init_arena(void)
 {
-	u64 size = MIN(ALIGN_DOWN(machine.pool_size / ARENA_SHARE, GITS_ARENA_ALIGN), GITS_ARENA_MAX);
+	u64 size = MIN(ALIGN_DOWN(machine.pool_size / ARENA_SHARE, GITS_ARENA_ALIGN),
+		       GITS_ARENA_MAX);
 	u64 pa;
 	void *va = msi_alloc(size, GITS_ARENA_ALIGN, &pa);
 

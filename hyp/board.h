@@ -29,7 +29,7 @@ enum board_uart_type { BOARD_UART_NONE, BOARD_UART_PL011, BOARD_UART_8250 };
 struct board_uart {
 	enum board_uart_type type;
 	u64 base;
-	u32 reg_shift;    /* 8250: log2 of the distance of registers */
+	u32 reg_shift; /* 8250: log2 of the distance of registers */
 	u32 reg_io_width; /* 8250: 1 or 4 bytes */
 };
 
@@ -39,7 +39,7 @@ struct board_gic {
 	u32 nr_redist;
 	u64 redist_stride; /* 0: as GICR_TYPER says */
 	u32 maintenance_intid;
-	u32 phandle;   /* 0: the tree gives it none */
+	u32 phandle; /* 0: the tree gives it none */
 	u32 irq_cells; /* cells of an interrupt specifier in the tree, 3 or 4 */
 };
 
@@ -57,7 +57,8 @@ struct board_msi_map {
 };
 
 struct board_pci {
-	struct board_range ecam; /* its first MiB is bus_first, its size is that of the buses up to bus_last */
+	struct board_range
+		ecam; /* its first MiB is bus_first, its size is that of the buses up to bus_last */
 	u32 domain;
 	u32 bus_first;
 	u32 bus_last;
@@ -70,15 +71,17 @@ enum board_psci { BOARD_PSCI_NONE, BOARD_PSCI_SMC, BOARD_PSCI_HVC };
 
 struct board_module {
 	struct board_range file; /* size 0: there is none */
-	u64 image_size;          /* kernel: memory it needs from file.base on, at least file.size */
+	u64 image_size; /* kernel: memory it needs from file.base on, at least file.size */
 };
 
 struct board {
 	struct board_range mem[BOARD_MAX_MEM];
 	u32 nr_mem;
-	struct board_range reserved[BOARD_MAX_RESERVED]; /* /reserved-memory, /memreserve/ and spin tables */
+	struct board_range
+		reserved[BOARD_MAX_RESERVED]; /* /reserved-memory, /memreserve/ and spin tables */
 	u32 nr_reserved;
-	struct board_range no_map[BOARD_MAX_RESERVED]; /* those of them that say no-map: EL2 must not map them */
+	struct board_range no_map
+		[BOARD_MAX_RESERVED]; /* those of them that say no-map: EL2 must not map them */
 	u32 nr_no_map;
 	u64 cpu_mpidr[BOARD_MAX_CPUS]; /* affinity fields of MPIDR_EL1, in the order of the tree */
 	u32 nr_cpus;
@@ -86,9 +89,9 @@ struct board {
 	struct board_gic gic;
 	struct board_its its[BOARD_MAX_ITS];
 	u32 nr_its;
-	u32 timer_phys_intid;     /* EL1 physical timer (non-secure) */
-	u32 timer_virt_intid;     /* EL1 virtual timer */
-	u32 timer_hyp_intid;      /* EL2 physical timer */
+	u32 timer_phys_intid; /* EL1 physical timer (non-secure) */
+	u32 timer_virt_intid; /* EL1 virtual timer */
+	u32 timer_hyp_intid; /* EL2 physical timer */
 	struct board_range smmu[BOARD_MAX_SMMU];
 	u32 smmu_phandle[BOARD_MAX_SMMU]; /* 0: the tree gives it none */
 	u32 nr_smmu;
@@ -97,8 +100,8 @@ struct board {
 	enum board_psci psci;
 	struct board_module kernel;
 	struct board_module initrd;
-	struct board_range fdt;           /* the tree we were started with */
-	char bootargs[BOARD_CMDLINE];      /* Herald's own: /chosen/bootargs */
+	struct board_range fdt; /* the tree we were started with */
+	char bootargs[BOARD_CMDLINE]; /* Herald's own: /chosen/bootargs */
 	char mgmt_bootargs[BOARD_CMDLINE]; /* the management VM's kernel command line */
 };
 

@@ -54,33 +54,32 @@ int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
 static void cpu_init_optional(void)
 {
 	u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1);
-	u64 mmfr1 = sysreg_read(id_aa64mmfr1_el1);
 
-	if (FIELD_GET(GENMASK(59, 56), mmfr0)) { /* FEAT_FGT */
-		sysreg_write(s3_4_c1_c1_4, 0);   /* HFGRTR_EL2 */
-		sysreg_write(s3_4_c1_c1_5, 0);   /* HFGWTR_EL2 */
-		sysreg_write(s3_4_c1_c1_6, 0);   /* HFGITR_EL2 */
-		sysreg_write(s3_4_c3_c1_4, 0);   /* HDFGRTR_EL2 */
-		sysreg_write(s3_4_c3_c1_5, 0);   /* HDFGWTR_EL2 */
+	if (FIELD_GET(ID_MMFR0_FGT, mmfr0)) {
+		sysreg_write(HFGRTR_EL2, 0);
+		sysreg_write(HFGWTR_EL2, 0);
+		sysreg_write(HFGITR_EL2, 0);
+		sysreg_write(HDFGRTR_EL2, 0);
+		sysreg_write(HDFGWTR_EL2, 0);
 	}
-	if (FIELD_GET(GENMASK(43, 40), mmfr1))   /* FEAT_HCX */
-		sysreg_write(s3_4_c1_c2_2, 0);   /* HCRX_EL2 */
-	if (FIELD_GET(GENMASK(63, 60), mmfr0))   /* FEAT_ECV */
-		sysreg_write(s3_4_c14_c0_6, 0);  /* CNTPOFF_EL2 */
+	if (FIELD_GET(ID_MMFR1_HCX, sysreg_read(id_aa64mmfr1_el1)))
+		sysreg_write(HCRX_EL2, 0);
+	if (FIELD_GET(ID_MMFR0_ECV, mmfr0) == ID_MMFR0_ECV_POFF)
+		sysreg_write(CNTPOFF_EL2, 0);
 }
 
 void cpu_init_el2(struct cpu *c)
 {
-	u64 pmu = FIELD_GET(GENMASK(11, 8), sysreg_read(id_aa64dfr0_el1));
+	u64 pmu = FIELD_GET(ID_DFR0_PMUVER, sysreg_read(id_aa64dfr0_el1));
 	u64 hpmn = 0;
 
 	sysreg_write(tpidr_el2, c);
 	sysreg_write(vbar_el2, vectors);
 	sysreg_write(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TSM | CPTR_TTA | CPTR_TAM);
-	if (pmu && pmu != 0xf)
-		hpmn = FIELD_GET(GENMASK(15, 11), sysreg_read(pmcr_el0));
-	sysreg_write(mdcr_el2, FIELD_PREP(MDCR_HPMN, hpmn) | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS |
-				       MDCR_TTRF);
+	if (pmu && pmu != ID_DFR0_PMUVER_IMPDEF)
+		hpmn = FIELD_GET(PMCR_N, sysreg_read(pmcr_el0));
+	sysreg_write(mdcr_el2,
+		     FIELD_PREP(MDCR_HPMN, hpmn) | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF);
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
 	sysreg_write(cntvoff_el2, 0);
 	sysreg_write(cnthp_ctl_el2, 0);

@@ -17,7 +17,7 @@ struct regs {
 struct cpu_boot {
 	u64 table; /* physical address of EL2's root table */
 	u64 stack; /* virtual address */
-	u64 cpu;   /* virtual address of the struct cpu */
+	u64 cpu; /* virtual address of the struct cpu */
 };
 
 struct cpu {
@@ -27,7 +27,7 @@ struct cpu {
 	u64 mpidr;
 	u32 index;
 	u32 held_ranks; /* lock order, in debug builds */
-	bool started;   /* has run Herald's code */
+	bool started; /* has run Herald's code */
 };
 
 /* The table of CPUs; index as in board.cpu_mpidr. */

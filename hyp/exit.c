@@ -53,12 +53,9 @@ typedef void exit_handler(struct vcpu *v, struct regs *r, u64 esr);
 
 /* Any other class: an instruction of a feature that the ID registers hide, UNDEFINED as on a CPU without it. */
 static exit_handler *const handlers[FIELD_MAX(ESR_EC) + 1] = {
-	[ESR_EC_WFX] = exit_wfx,
-	[ESR_EC_HVC64] = exit_hvc,
-	[ESR_EC_SMC64] = exit_smc,
-	[ESR_EC_SYSREG] = sysreg_trap,
-	[ESR_EC_IABT_LOW] = mmio_abort,
-	[ESR_EC_DABT_LOW] = mmio_abort,
+	[ESR_EC_WFX] = exit_wfx,	[ESR_EC_HVC64] = exit_hvc,
+	[ESR_EC_SMC64] = exit_smc,	[ESR_EC_SYSREG] = sysreg_trap,
+	[ESR_EC_IABT_LOW] = mmio_abort, [ESR_EC_DABT_LOW] = mmio_abort,
 };
 
 void exit_sync(struct regs *r)

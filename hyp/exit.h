@@ -25,9 +25,6 @@ void mmio_abort(struct vcpu *v, struct regs *r, u64 esr);
 /* hyp/sysreg_trap.c: a trapped MSR or MRS. */
 void sysreg_trap(struct vcpu *v, struct regs *r, u64 esr);
 
-/* hyp/idreg.c: an ID register of the AArch64 feature space as guests see it; @reg by SYS_REG(). */
-u64 idreg_read(u64 reg);
-
 /* hyp/smccc.c: HVC #0 and SMC #0. */
 void smccc_call(struct vcpu *v, struct regs *r);
 

@@ -35,9 +35,9 @@ static u64 entry_pstate(u64 spsr)
 	if (sctlr & SCTLR_EL1_DSSBS)
 		pstate |= PSTATE_SSBS;
 	/* PAN, DIT and SSBS are RES0 where the CPU lacks them: an illegal return must not come of it. */
-	if (!FIELD_GET(GENMASK(23, 20), sysreg_read(id_aa64mmfr1_el1)))
+	if (!FIELD_GET(ID_MMFR1_PAN, sysreg_read(id_aa64mmfr1_el1)))
 		pstate &= ~PSTATE_PAN;
-	if (!FIELD_GET(GENMASK(7, 4), sysreg_read(id_aa64pfr1_el1)))
+	if (!FIELD_GET(ID_PFR1_SSBS, sysreg_read(id_aa64pfr1_el1)))
 		pstate &= ~PSTATE_SSBS;
 	return pstate;
 }

@@ -28,10 +28,12 @@ void machine_report(void)
 	if (!vm->nr_its)
 		return;
 	mirror_stats(&m);
-	log_line("MSIs: %llu delivered, %llu dropped, %llu unmapped, %llu late; %u host LPIs, %u ITTs in use",
-		 (unsigned long long)(m.delivered + m.blocked), (unsigned long long)m.dropped,
-		 (unsigned long long)m.unmapped, (unsigned long long)m.late, m.host_lpis, m.itts);
+	log_line(
+		"MSIs: %llu delivered, %llu dropped, %llu unmapped, %llu late; %u host LPIs, %u ITTs in use",
+		(unsigned long long)(m.delivered + m.blocked), (unsigned long long)m.dropped,
+		(unsigned long long)m.unmapped, (unsigned long long)m.late, m.host_lpis, m.itts);
 	if (m.exhausted || m.lost)
-		log_line("mirror: %llu devices found no host LPIs, %llu were lost with a broken ITS",
-			 (unsigned long long)m.exhausted, (unsigned long long)m.lost);
+		log_line(
+			"mirror: %llu devices found no host LPIs, %llu were lost with a broken ITS",
+			(unsigned long long)m.exhausted, (unsigned long long)m.lost);
 }

@@ -11,9 +11,9 @@
 
 struct machine {
 	struct board board;
-	struct vm *mgmt;     /* the management VM, or NULL */
+	struct vm *mgmt; /* the management VM, or NULL */
 	u64 secondary_entry; /* physical address of boot_secondary, for PSCI CPU_ON */
-	u64 entry_ticks;     /* CNTPCT when Herald was entered */
+	u64 entry_ticks; /* CNTPCT when Herald was entered */
 	u64 pool_size;
 	u32 its_usable[BOARD_MAX_ITS]; /* indices into board.its: those that came up */
 	u32 nr_its;

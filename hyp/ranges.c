@@ -9,7 +9,8 @@ static const struct board_range *hole_at(const struct board_range *holes, u32 n,
 
 	for (i = 0; i < n; i++)
 		if (at - ALIGN_DOWN(holes[i].base, SZ_4K) <
-		    ALIGN_UP(holes[i].base + holes[i].size, SZ_4K) - ALIGN_DOWN(holes[i].base, SZ_4K))
+		    ALIGN_UP(holes[i].base + holes[i].size, SZ_4K) -
+			    ALIGN_DOWN(holes[i].base, SZ_4K))
 			return &holes[i];
 	return NULL;
 }

@@ -5,13 +5,17 @@
 
 #include "hyp/lib/bits.h"
 
-#define sysreg_read(name)                                                                          \
+/* @name: as the assembler knows it, or one of the encodings below. */
+#define sysreg_read(name) sysreg_read_as(name)
+#define sysreg_write(name, val) sysreg_write_as(name, val)
+
+#define sysreg_read_as(name)                                                                       \
 	({                                                                                         \
 		u64 sysreg_val;                                                                    \
 		__asm__ volatile("mrs %0, " #name : "=r"(sysreg_val));                             \
 		sysreg_val;                                                                        \
 	})
-#define sysreg_write(name, val) __asm__ volatile("msr " #name ", %x0" ::"rZ"((u64)(val)))
+#define sysreg_write_as(name, val) __asm__ volatile("msr " #name ", %x0" ::"rZ"((u64)(val)))
 
 #define isb() __asm__ volatile("isb" ::: "memory")
 #define dsb(domain) __asm__ volatile("dsb " #domain ::: "memory")
@@ -113,7 +117,31 @@
 #define ISS_SYS_REG (ISS_SYS_OP0 | ISS_SYS_OP1 | ISS_SYS_CRN | ISS_SYS_CRM | ISS_SYS_OP2)
 #define SYS_REG(op0, op1, crn, crm, op2)                                                           \
 	(FIELD_PREP(ISS_SYS_OP0, op0) | FIELD_PREP(ISS_SYS_OP1, op1) |                             \
-	 FIELD_PREP(ISS_SYS_CRN, crn) | FIELD_PREP(ISS_SYS_CRM, crm) | FIELD_PREP(ISS_SYS_OP2, op2))
+	 FIELD_PREP(ISS_SYS_CRN, crn) | FIELD_PREP(ISS_SYS_CRM, crm) |                             \
+	 FIELD_PREP(ISS_SYS_OP2, op2))
+
+/* Fields of ID registers that EL2 itself looks at */
+#define ID_PFR1_SSBS GENMASK(7, 4)
+#define ID_DFR0_PMUVER GENMASK(11, 8)
+#define ID_DFR0_PMUVER_IMPDEF 15
+#define ID_MMFR0_FGT GENMASK(59, 56)
+#define ID_MMFR0_ECV GENMASK(63, 60)
+#define ID_MMFR0_ECV_POFF 2 /* CNTPOFF_EL2 is there */
+#define ID_MMFR1_PAN GENMASK(23, 20)
+#define ID_MMFR1_HCX GENMASK(43, 40)
+
+#define PMCR_N GENMASK(15, 11)
+#define ICC_DIR_INTID GENMASK(23, 0)
+
+/* Registers that the assembler of Debian 12 does not know by name */
+#define HFGRTR_EL2 s3_4_c1_c1_4
+#define HFGWTR_EL2 s3_4_c1_c1_5
+#define HFGITR_EL2 s3_4_c1_c1_6
+#define HDFGRTR_EL2 s3_4_c3_c1_4
+#define HDFGWTR_EL2 s3_4_c3_c1_5
+#define HCRX_EL2 s3_4_c1_c2_2
+#define CNTPOFF_EL2 s3_4_c14_c0_6
+#define ID_AA64ISAR2_EL1 s3_0_c0_c6_2
 
 /* HPFAR_EL2.FIPA holds bits 47..12 of the IPA. */
 #define HPFAR_FIPA GENMASK(43, 4)

@@ -5,6 +5,7 @@
  * What is not in it belongs to a feature that the ID registers hide, and is UNDEFINED as on a CPU without it.
  */
 #include "hyp/exit.h"
+#include "hyp/idreg.h"
 #include "hyp/lib/errno.h"
 #include "hyp/sysreg.h"
 
@@ -24,7 +25,7 @@ typedef bool sysreg_write_fn(struct vcpu *v, u64 reg, u64 val);
 struct sysreg_entry {
 	u64 mask;
 	u64 reg;
-	sysreg_read_fn *read;   /* NULL: UNDEFINED */
+	sysreg_read_fn *read; /* NULL: UNDEFINED */
 	sysreg_write_fn *write; /* NULL: UNDEFINED */
 };
 
@@ -44,10 +45,37 @@ static bool write_ignore(struct vcpu *v, u64 reg, u64 val)
 	return true;
 }
 
+/* The CPU's own value; 0 of those that no guest sees anyway. */
+static u64 id_raw(u64 reg)
+{
+	switch (reg) {
+	case IDREG_PFR0:
+		return sysreg_read(id_aa64pfr0_el1);
+	case IDREG_PFR1:
+		return sysreg_read(id_aa64pfr1_el1);
+	case IDREG_DFR0:
+		return sysreg_read(id_aa64dfr0_el1);
+	case IDREG_ISAR0:
+		return sysreg_read(id_aa64isar0_el1);
+	case IDREG_ISAR1:
+		return sysreg_read(id_aa64isar1_el1);
+	case IDREG_ISAR2:
+		return sysreg_read(ID_AA64ISAR2_EL1);
+	case IDREG_MMFR0:
+		return sysreg_read(id_aa64mmfr0_el1);
+	case IDREG_MMFR1:
+		return sysreg_read(id_aa64mmfr1_el1);
+	case IDREG_MMFR2:
+		return sysreg_read(id_aa64mmfr2_el1);
+	default:
+		return 0;
+	}
+}
+
 static bool read_id(struct vcpu *v, u64 reg, u64 *val)
 {
 	(void)v;
-	*val = idreg_read(reg);
+	*val = idreg_filter(reg, id_raw(reg));
 	return true;
 }
 
@@ -63,7 +91,7 @@ static bool write_sgi(struct vcpu *v, u64 reg, u64 val)
 static bool write_dir(struct vcpu *v, u64 reg, u64 val)
 {
 	(void)reg;
-	vgic_deactivate(v->vgic, (u32)FIELD_GET(GENMASK(23, 0), val));
+	vgic_deactivate(v->vgic, (u32)FIELD_GET(ICC_DIR_INTID, val));
 	return true;
 }
 

@@ -80,7 +80,7 @@ void vgic_host_vmcr_write(u64 val)
 u64 vgic_host_apr_read(u32 group, u32 n)
 {
 #define APR_READ(g, i)                                                                             \
-	case (g) * 4 + (i):                                                                        \
+	case (g)*4 + (i):                                                                          \
 		return sysreg_read(ich_ap##g##r##i##_el2);
 	switch (group * 4 + n) {
 		APR_CASES(APR_READ)
@@ -92,7 +92,7 @@ u64 vgic_host_apr_read(u32 group, u32 n)
 void vgic_host_apr_write(u32 group, u32 n, u64 val)
 {
 #define APR_WRITE(g, i)                                                                            \
-	case (g) * 4 + (i):                                                                        \
+	case (g)*4 + (i):                                                                          \
 		sysreg_write(ich_ap##g##r##i##_el2, val);                                          \
 		break;
 	switch (group * 4 + n) {

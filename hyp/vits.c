@@ -181,10 +181,8 @@ int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits, u32 h
 	t->base = base;
 	t->host_its = host_its;
 	t->its = its_init(mem, &cfg, &ops, t);
-	t->mirror = mirror_create(&(struct mirror_config){ .its = t->its,
-							   .ctx = t,
-							   .resolve = resolve_identity,
-							   .vcpu_cpu = vcpu_cpu });
+	t->mirror = mirror_create(&(struct mirror_config){
+		.its = t->its, .ctx = t, .resolve = resolve_identity, .vcpu_cpu = vcpu_cpu });
 	if (!t->mirror)
 		return -ENOSPC;
 	vm->nr_its++;

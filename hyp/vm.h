@@ -23,7 +23,7 @@ struct vcpu {
 	u32 index;
 	u32 power; /* enum vcpu_power; changed by atomic operations only */
 	u64 mpidr;
-	u64 entry;   /* PSCI CPU_ON: where to start, */
+	u64 entry; /* PSCI CPU_ON: where to start, */
 	u64 context; /* and what to find in x0 */
 };
 

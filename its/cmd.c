@@ -115,7 +115,7 @@ static u32 cmd_find_device(struct its *its, const struct its_cursor *cur, u32 fi
 static u32 cmd_find_event(struct its *its, const struct its_cursor *cur, u32 first,
 			  struct cmd_event *ev)
 {
-	u32 slot, err;
+	u32 slot = 0, err;
 
 	its_charge(its, ITS_COST_FIND);
 	err = cmd_find_device(its, cur, first, &slot);
@@ -278,7 +278,7 @@ static int cmd_map_event(struct its *its, const struct its_cursor *cur, u32 firs
 {
 	u32 eventid = cmd_eventid(cur), icid = cmd_icid(cur);
 	u32 vcpu = coll_vcpu(its, icid);
-	u32 slot, entry, err;
+	u32 slot = 0, entry, err;
 	u64 ite;
 
 	its_charge(its, 3 * ITS_COST_FIND + ITS_COST_GUEST_READ + ITS_COST_OP);

@@ -142,15 +142,13 @@ static u64 regs_creadr_read(struct its *its, u32 n)
 	return its->creadr;
 }
 
-/* The read-only fields of GITS_BASER<n>; 0: not implemented. */
+/* The read-only fields of GITS_BASER<n>, n below NR_BASERS. */
 static u64 regs_baser_fixed(u32 n)
 {
 	static const u8 types[] = {
 		[BASER_DEVICES] = TYPE_DEVICES, [BASER_COLLECTIONS] = TYPE_COLLECTIONS
 	};
 
-	if (n >= NR_BASERS)
-		return 0;
 	return FIELD_PREP(BASER_TYPE, types[n]) | FIELD_PREP(BASER_ENTRY_SIZE, ITS_ENTRY_SIZE - 1);
 }
 

@@ -139,7 +139,8 @@ void vgic_irq_lock(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq)
 
 		irq->c = vgic_cpu_at(v, (u32)FIELD_GET(IRQ_HOME, w));
 		spin_lock(&irq->c->lock);
-		irq->w = atomic_load_relaxed(irq->wp);
+		/* Pairs with the store that gave it this home, under another lock. */
+		irq->w = atomic_load_acquire(irq->wp);
 		if (!((irq->w ^ w) & IRQ_HOME))
 			return;
 		spin_unlock(&irq->c->lock);

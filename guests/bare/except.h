@@ -8,6 +8,9 @@
 #define ESR_EC GENMASK(31, 26)
 #define ESR_EC_UNKNOWN 0x00
 #define ESR_EC_ILLEGAL 0x0e
+#define ESR_EC_SYSREG 0x18
+#define ESR_EC_SVE 0x19
+#define ESR_EC_SME 0x1d
 #define ESR_EC_IABT_SAME 0x21
 #define ESR_EC_DABT_SAME 0x25
 #define ESR_FSC GENMASK(5, 0)

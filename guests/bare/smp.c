@@ -90,6 +90,7 @@ static void power_down(void *arg)
 bool smp_power_down(struct cpu *cpu)
 {
 	smp_call_start(cpu->index, power_down, NULL);
+	cpu->online = false;
 	return wait_for(psci_call(PSCI_AFFINITY_INFO, cpu->mpidr, 0, 0) == 1);
 }
 

@@ -38,8 +38,8 @@ enum lock_rank {
 };
 
 struct spinlock {
-	u16 next;   /* ticket that the next comer draws */
-	u16 owner;  /* ticket that holds the lock */
+	u16 next; /* ticket that the next comer draws */
+	u16 owner; /* ticket that holds the lock */
 	u32 rank;
 };
 

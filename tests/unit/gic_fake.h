@@ -29,7 +29,7 @@ struct fake_its_options {
 	bool was_enabled;
 	u32 per_poll; /* commands executed at each read of CREADR */
 	u32 per_kick; /* ... at each write of CWRITER; ~0: all */
-	bool bad_creadr; /* CREADR points outside the queue */
+	u32 bad_creadr; /* not 0: what CREADR says instead of the truth, in commands */
 };
 
 struct fake_redist_options {

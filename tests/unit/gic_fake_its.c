@@ -244,6 +244,7 @@ static u64 *entry_of(struct fake_its *f, const u64 *dw, struct device **d)
 }
 
 #define ENTRY_VALID BIT(63)
+#define ENTRY_STALE BIT(48) /* what a real one leaves in an entry that is free */
 #define ENTRY_LPI GENMASK(47, 16)
 #define ENTRY_ICID GENMASK(15, 0)
 
@@ -271,7 +272,7 @@ static void exec_mapti(u32 n, struct fake_its *f, const u64 *dw)
 		for (i = 0; i < fits[k].nr_ghosts; i++)
 			if (fits[k].ghost[i].lpi == lpi)
 				fake_violation("LPI reused before SYNC", lpi, d->devid);
-	if (*e)
+	if (*e & ENTRY_VALID)
 		fake_violation("MAPTI of a mapped event", d->devid, *e);
 	*e = ENTRY_VALID | FIELD_PREP(ENTRY_LPI, lpi) | FIELD_GET(GITS_CMD2_ICID, dw[2]);
 	lpi_mapped[lpi] = (u8)(n + 1);
@@ -311,7 +312,7 @@ static void exec_discard(struct fake_its *f, const u64 *dw)
 	lpi_mapped[FIELD_GET(ENTRY_LPI, *e)] = 0;
 	add_ghost(f, (struct ghost){ .lpi = (u32)FIELD_GET(ENTRY_LPI, *e),
 				     .cpus = 1u << f->coll[FIELD_GET(ENTRY_ICID, *e)] });
-	*e = 0;
+	*e = ENTRY_STALE;
 	d->left--;
 }
 
@@ -484,7 +485,8 @@ u64 fake_its_read(u32 n, u32 offset, u32 size)
 		return f->cwriter;
 	case GITS_CREADR:
 		fake_its_step(n, f->opt.per_poll);
-		return FIELD_PREP(GITS_QUEUE_PTR, f->opt.bad_creadr ? 0x7000 : f->creadr);
+		return FIELD_PREP(GITS_QUEUE_PTR,
+				  f->opt.bad_creadr ? f->opt.bad_creadr : f->creadr);
 	case GITS_PIDR2:
 		return f->opt.no_its ? 0 : FIELD_PREP(GIC_PIDR2_ARCHREV, 3);
 	default:

@@ -66,14 +66,16 @@ static void test_probe(void)
 					     loud = { .never_quiet = true },
 					     on = { .was_enabled = true, .per_poll = 3 },
 					     dead = { .per_poll = 0 },
-					     nonsense = { .bad_creadr = true, .per_poll = 1 };
+					     outside = { .bad_creadr = 0x7000, .per_poll = 1 },
+					     ahead = { .bad_creadr = 100, .per_poll = 1 };
 	const struct gits_info *info;
 
 	is(its_up(0, &none, 0), -ENODEV, "no ITS there");
 	ok(!gits_info(0), "and no info of it");
 	is(its_up(0, &loud, 0), -ETIMEDOUT, "never quiet");
 	is(its_up(0, &dead, 0), -ETIMEDOUT, "never reads its queue: a bounded wait");
-	is(its_up(0, &nonsense, 0), -ETIMEDOUT, "CREADR outside the queue");
+	is(its_up(0, &outside, 0), -ETIMEDOUT, "CREADR outside the queue");
+	is(its_up(0, &ahead, 0), -ETIMEDOUT, "CREADR ahead of CWRITER");
 	fake_alloc_limit(1);
 	is(its_up(0, NULL, 0), -ENOMEM, "no memory");
 	fake_alloc_limit(100);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The mirror on fake slow physical ITSes: the life of devices and events, and of MSIs. */
-// sources: tests/unit/gic_fake.c tests/unit/gic_fake_its.c pci/mirror.c pci/mirror_map.c pci/ecam.c
-// pci/reqid.c sources: drivers/gits.c drivers/gits_queue.c drivers/gicv3.c drivers/lpi.c
-// sources: drivers/blocks.c drivers/timer.c
+// sources: tests/unit/gic_fake.c tests/unit/gic_fake_its.c
+// sources: pci/mirror.c pci/mirror_map.c pci/ecam.c pci/reqid.c
+// sources: drivers/gits.c drivers/gits_queue.c drivers/gicv3.c drivers/lpi.c drivers/blocks.c
+// sources: drivers/timer.c
 #include <string.h>
 
 #include "tap.h"
@@ -370,6 +371,10 @@ static void test_moves(void)
 	mirror_event_moved(m, 3, 5000, 1);
 	work();
 	is(stats().moves, 1024 - 1024 / FAKE_CPUS, "there and back before it was mirrored: none");
+	mirror_event_moved(m, 3, 700, 1);
+	mirror_event_moved(m, 3, 40, 1);
+	work();
+	ok(msi(3, 40, &cpu) == 1 && cpu == 1 && msi(3, 700, &cpu) == 1 && cpu == 1, "in any order");
 	mirror_event_moved(m, 3, 9, FAKE_CPUS);
 	work();
 	is(msi(3, 9, &cpu), 1, "a CPU that the ITS does not know: it stays where it is");
