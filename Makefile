@@ -68,7 +68,7 @@ help:
 host-packages:
 	@boot/deps.sh $(DEPS_GOAL)
 
-include boot/build.mk guests/mgmt/mgmt.mk tests/tests.mk
+include boot/build.mk guests/bare/bare.mk guests/mgmt/mgmt.mk tests/tests.mk
 
 all: build/herald.img size-budget build/mgmt/initrd-6.12.cpio
 

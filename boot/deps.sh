@@ -94,7 +94,7 @@ refresh_lists()
 {
 	apt-cache show --no-all-versions "$@" > /dev/null 2>&1 && return
 	say "fetching the package lists (apt-get update)"
-	as_root apt-get -qq -o Dpkg::Use-Pty=0 update || die "apt-get update failed; is the network there?" \
+	as_root apt-get -qq update || die "apt-get update failed; is the network there?" \
 		"Herald's set-up needs a Debian mirror once. Try: apt-get update"
 }
 
@@ -108,6 +108,13 @@ install_packages()
 	refresh_lists "${names[@]}"
 	as_root apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${names[@]}" ||
 		die "apt could not install: ${names[*]}" "See its message above; then run make again."
+}
+
+# private_install APT_CONF SUITE PACKAGE
+private_install()
+{
+	as_root apt-get -qq -c "$1" update || return
+	as_root apt-get -qq -o Dpkg::Use-Pty=0 -c "$1" install -y --no-install-recommends -t "$2" "$3"
 }
 
 # The candidate that the machine's own suites offer, as a major version number.
@@ -144,9 +151,7 @@ install_qemu()
 			die "found no apt source for $codename in /etc/apt to derive backports from." \
 				"Add one (see sources.list(5)), or install QEMU $QEMU_MIN.0 by hand."
 	fi
-	as_root apt-get -qq -o Dpkg::Use-Pty=0 -c "$dir/apt.conf" update &&
-		as_root apt-get -qq -o Dpkg::Use-Pty=0 -c "$dir/apt.conf" install -y --no-install-recommends \
-			-t "$codename-backports" qemu-system-arm ||
+	private_install "$dir/apt.conf" "$codename-backports" qemu-system-arm ||
 		die "could not install QEMU from $codename-backports." \
 			"Does your mirror carry that suite? Else install QEMU $QEMU_MIN.0 by hand."
 }

@@ -142,7 +142,7 @@ get_libfdt()
 	unpack "$deb" $dir || return 0
 	mv $dir/usr/include $dir/include
 	mv $dir/usr/lib/aarch64-linux-gnu/libfdt.a $dir/
-	rm -rf $dir/usr
+	rm -rf "${dir:?}/usr"
 	mark "$deb" $dir
 }
 
@@ -152,7 +152,7 @@ get_busybox()
 	get_deb busybox-static ''
 	unpack "$deb" $dir || return 0
 	find $dir -path '*bin/busybox' -exec mv {} $dir/busybox \;
-	rm -rf $dir/usr $dir/bin
+	rm -rf "${dir:?}/usr" "${dir:?}/bin"
 	mark "$deb" $dir
 }
 
@@ -167,7 +167,7 @@ get_kernel()
 	[ -d "$dir/lib/modules" ] || mv "$dir/usr/lib" "$dir/lib"
 	plain_image "$dir"/boot/vmlinuz-* "$dir/Image"
 	basename "$dir"/lib/modules/* > "$dir/release"
-	rm -rf "$dir/boot" "$dir/usr"
+	rm -rf "${dir:?}/boot" "${dir:?}/usr"
 	depmod -b "$PWD/$dir" "$(cat "$dir/release")"
 	mark "$deb" "$dir"
 }

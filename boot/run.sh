@@ -101,14 +101,19 @@ on:uboot)
 *) fail "BOOT=$BOOT, HERALD=$HERALD: BOOT is uboot, direct or fwcfg, HERALD on or off" ;;
 esac
 
-args+=(
-	-drive "if=none,id=nvme0,format=raw,file=$DISKS/nvme0.img" -device nvme,drive=nvme0,serial=herald0
-	-device pcie-root-port,id=port1,chassis=1,slot=1
-	-drive "if=none,id=nvme1,format=raw,file=$DISKS/nvme1.img"
-	-device nvme,drive=nvme1,serial=herald1,bus=port1
-	-netdev user,id=net0 -device "virtio-net-pci,netdev=net0,$net"
-	-netdev user,id=net1,net=10.0.3.0/24 -device igb,netdev=net1,romfile=
-	-drive "if=none,id=blk0,format=raw,file=$blk_file" -device "virtio-blk-pci,drive=blk0$blk")
+drive() { args+=(-drive "if=none,id=$1,format=raw,file=$2"); }
+device() { args+=(-device "$1"); }
+
+drive nvme0 "$DISKS/nvme0.img"
+device nvme,drive=nvme0,serial=herald0
+device pcie-root-port,id=port1,chassis=1,slot=1
+drive nvme1 "$DISKS/nvme1.img"
+device nvme,drive=nvme1,serial=herald1,bus=port1
+args+=(-netdev "user,id=net0" -netdev "user,id=net1,net=10.0.3.0/24")
+device "virtio-net-pci,netdev=net0,$net"
+device igb,netdev=net1,romfile=
+drive blk0 "$blk_file"
+device "virtio-blk-pci,drive=blk0$blk"
 eval "extra=($QEMU_ARGS)"
 args+=("${extra[@]}")
 

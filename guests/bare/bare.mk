@@ -27,4 +27,6 @@ build/bare/payload.elf: $(BARE_OBJS) guests/bare/bare.lds
 build/bare/payload.img: build/bare/payload.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
+test test-all: build/bare/payload.img
+
 -include $(BARE_OBJS:.o=.d)

@@ -12,7 +12,7 @@
 #define NR_SPIS 16
 #define NR_SGIS 8
 #define NR_IDS (NR_LPIS + NR_SPIS + NR_SGIS * VCPUS)
-#define ROUNDS 60000
+#define ROUNDS 5000
 
 static struct vgic *v;
 /* How often each was sent, and that number when it was last taken. */
