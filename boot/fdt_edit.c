@@ -265,13 +265,14 @@ static int edit_timer(struct edit *e)
 }
 
 /*
- * No maintenance interrupt at EL1; and no message-based SPIs, which the virtual distributor does
- * not have.
+ * No maintenance interrupt at EL1; no message-based SPIs, which the virtual distributor does not
+ * have; and the virtual redistributors lie side by side whatever the distance of the physical ones.
  */
 static int edit_gic(struct edit *e)
 {
-	static const char *const gone[] = { "interrupts", "interrupts-extended", "interrupt-names",
-					    "mbi-ranges", "mbi-alias" };
+	static const char *const gone[] = { "interrupts",      "interrupts-extended",
+					    "interrupt-names", "mbi-ranges",
+					    "mbi-alias",       "redistributor-stride" };
 	int err = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(gone) && err == 0; i++)

@@ -216,6 +216,8 @@ static void boot_cpus(void)
 			stop("no memory for the stacks of %u CPUs", cpu_count);
 	}
 	cpu_init_el2(cpu_this());
+	/* What a CPU reads before its MMU is on. */
+	cache_clean(cpu_table, cpu_count * sizeof(cpu_table[0]));
 	machine.secondary_entry = (u64)boot_secondary - MEM_IMAGE_VA + mem_image_pa;
 }
 
@@ -283,7 +285,7 @@ static void boot_edit_fdt(void)
 static void boot_dma(void)
 {
 	log_line("DMA is not confined: %s; a device can reach all memory, Herald's included",
-		 machine.board.nr_smmu ? "the SMMU is left in bypass" : "there is no SMMU");
+		 machine.board.nr_smmu ? "the SMMU is not used yet" : "there is no SMMU");
 }
 
 static void boot_mgmt(void)

@@ -149,16 +149,17 @@ int msi_init(void)
 		log_line("LPIs cannot be used (error %d): MSIs are not available", -err);
 		return err == -EBUSY ? err : 0;
 	}
+	/* All or none: a tree that shows some of its ITSes would have devices whose MSIs go nowhere. */
 	for (i = 0; i < b->nr_its; i++) {
 		err = msi_init_its(i);
-		if (err)
-			log_line("ITS at 0x%llx: %s: its MSIs are not available",
+		if (err) {
+			log_line("ITS at 0x%llx: %s: MSIs are not available",
 				 (unsigned long long)b->its[i].frame.base, gits_strerror(err));
-		else
-			machine.its_usable[machine.nr_its++] = i;
+			return 0;
+		}
 	}
-	if (machine.nr_its)
-		log_line("%u ITS, %u host LPIs", machine.nr_its, lpi_nr());
+	machine.nr_its = b->nr_its;
+	log_line("%u ITS, %u host LPIs", machine.nr_its, lpi_nr());
 	return 0;
 }
 
@@ -168,7 +169,7 @@ void msi_cpu_init(struct cpu *c)
 	u32 i;
 
 	for (i = 0; i < machine.nr_its && !err; i++)
-		err = gits_cpu_init(machine.its_usable[i], c->index, c->index);
+		err = gits_cpu_init(i, c->index, c->index);
 	if (err)
 		panic("CPU %u: its LPIs cannot be enabled (error %d)", c->index, -err);
 }

@@ -40,7 +40,8 @@ initrd=${INITRD:-$initrd}
 
 mkdir -p "$DISKS"
 exec 8> "$DISKS/lock" # QEMU inherits it
-flock -n 8 || fail "another machine uses the drives in $DISKS; end it, or say DISKS=another-directory"
+# A machine that was just killed may hold on to them for a moment.
+flock -w 10 8 || fail "another machine uses the drives in $DISKS; end it, or say DISKS=another-directory"
 
 # The overlay is a second cpio archive behind the first: the kernel unpacks one after the other.
 if [ -n "$MGMT_OVERLAY" ]; then

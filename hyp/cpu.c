@@ -62,6 +62,13 @@ static void cpu_init_optional(void)
 		sysreg_write(HDFGRTR_EL2, 0);
 		sysreg_write(HDFGWTR_EL2, 0);
 	}
+	if (FIELD_GET(ID_MMFR0_FGT, mmfr0) >= ID_MMFR0_FGT2) {
+		sysreg_write(HFGRTR2_EL2, 0);
+		sysreg_write(HFGWTR2_EL2, 0);
+		sysreg_write(HFGITR2_EL2, 0);
+		sysreg_write(HDFGRTR2_EL2, 0);
+		sysreg_write(HDFGWTR2_EL2, 0);
+	}
 	if (FIELD_GET(ID_MMFR1_HCX, sysreg_read(id_aa64mmfr1_el1)))
 		sysreg_write(HCRX_EL2, 0);
 	if (FIELD_GET(ID_MMFR0_ECV, mmfr0) == ID_MMFR0_ECV_POFF)
@@ -85,6 +92,9 @@ void cpu_init_el2(struct cpu *c)
 	sysreg_write(cnthp_ctl_el2, 0);
 	sysreg_write(hstr_el2, 0);
 	cpu_init_optional();
+	/* What ran here before may have left translations of any VMID. */
+	__asm__ volatile("tlbi alle1" ::: "memory");
+	dsb(nsh);
 	isb();
 	atomic_store_release(&c->started, true);
 }

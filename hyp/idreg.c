@@ -33,7 +33,7 @@ static const struct idfield pfr0[] = {
 	FIELD(27, 24, 1), /* GIC: system registers of GICv3.0 and 4.0 */
 	FIELD(31, 28, 1), /* RAS: ESB and the virtual SError */
 	FIELD(51, 48, ANY), /* DIT */
-	FIELD(59, 56, ANY), /* CSV2 */
+	FIELD(59, 56, 1), /* CSV2, without SCXTNUM */
 	FIELD(63, 60, ANY), /* CSV3 */
 	END,
 };
@@ -41,7 +41,6 @@ static const struct idfield pfr0[] = {
 static const struct idfield pfr1[] = {
 	FIELD(3, 0, ANY), /* BT */
 	FIELD(7, 4, ANY), /* SSBS */
-	FIELD(35, 32, ANY), /* CSV2_frac */
 	END,
 };
 

@@ -15,8 +15,7 @@ struct machine {
 	u64 secondary_entry; /* physical address of boot_secondary, for PSCI CPU_ON */
 	u64 entry_ticks; /* CNTPCT when Herald was entered */
 	u64 pool_size;
-	u32 its_usable[BOARD_MAX_ITS]; /* indices into board.its: those that came up */
-	u32 nr_its;
+	u32 nr_its; /* board.nr_its, or 0 if one of them did not come up: no MSIs */
 	struct ecam ecam[BOARD_MAX_PCI]; /* config space of board.pci[] */
 };
 

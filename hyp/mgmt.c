@@ -221,12 +221,11 @@ static int mgmt_add_its(struct vm *vm)
 	u32 i;
 
 	for (i = 0; i < machine.nr_its && !err; i++) {
-		u32 its = machine.its_usable[i];
-		const struct gits_info *info = gits_info(its);
+		const struct gits_info *info = gits_info(i);
 
-		err = vits_create(vm, machine.board.its[its].frame.base,
+		err = vits_create(vm, machine.board.its[i].frame.base,
 				  MIN(info->devid_bits, MGMT_DEVID_BITS),
-				  MIN(info->eventid_bits, MGMT_EVENTID_BITS), its);
+				  MIN(info->eventid_bits, MGMT_EVENTID_BITS), i);
 	}
 	return err;
 }

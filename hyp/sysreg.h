@@ -124,7 +124,9 @@
 #define ID_PFR1_SSBS GENMASK(7, 4)
 #define ID_DFR0_PMUVER GENMASK(11, 8)
 #define ID_DFR0_PMUVER_IMPDEF 15
+#define ID_PFR0_RAS GENMASK(31, 28)
 #define ID_MMFR0_FGT GENMASK(59, 56)
+#define ID_MMFR0_FGT2 2
 #define ID_MMFR0_ECV GENMASK(63, 60)
 #define ID_MMFR0_ECV_POFF 2 /* CNTPOFF_EL2 is there */
 #define ID_MMFR1_PAN GENMASK(23, 20)
@@ -139,6 +141,12 @@
 #define HFGITR_EL2 s3_4_c1_c1_6
 #define HDFGRTR_EL2 s3_4_c3_c1_4
 #define HDFGWTR_EL2 s3_4_c3_c1_5
+#define HDFGRTR2_EL2 s3_4_c3_c1_0
+#define HDFGWTR2_EL2 s3_4_c3_c1_1
+#define HFGRTR2_EL2 s3_4_c3_c1_2
+#define HFGWTR2_EL2 s3_4_c3_c1_3
+#define HFGITR2_EL2 s3_4_c3_c1_7
+#define VSESR_EL2 s3_4_c5_c2_3
 #define HCRX_EL2 s3_4_c1_c2_2
 #define CNTPOFF_EL2 s3_4_c14_c0_6
 #define ID_AA64ISAR2_EL1 s3_0_c0_c6_2
@@ -171,5 +179,8 @@
 
 /* MPIDR_EL1: the affinity fields */
 #define MPIDR_AFF_MASK UINT64_C(0xff00ffffff)
+#define MPIDR_MT BIT(24)
+#define MPIDR_U BIT(30)
+#define MPIDR_RES1 BIT(31)
 
 #endif

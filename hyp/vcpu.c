@@ -39,7 +39,8 @@ static void vcpu_reset_el1(struct vcpu *v)
 	sysreg_write(cntv_ctl_el0, 0);
 	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
-	sysreg_write(vmpidr_el2, v->mpidr | BIT(31)); /* RES1 */
+	sysreg_write(vmpidr_el2,
+		     v->mpidr | MPIDR_RES1 | (sysreg_read(mpidr_el1) & (MPIDR_MT | MPIDR_U)));
 }
 
 void vcpu_load_reset(struct vcpu *v)

@@ -8,14 +8,15 @@
 #   JOBS=N       test files that run at once (2)
 #
 # prove runs the files and judges them; tap.sh, between prove and each file, keeps what it printed in
-# build/tests/tap, from which the points are counted. A file that ends without its plan, or badly
+# a directory of this run, from which the points are counted and those that failed are shown. A file that ends without its plan, or badly
 # with no failed point, counts as one failure. Console logs of the machines: build/tests/console.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export PYTHONDONTWRITEBYTECODE=1 TAP_DIR=$PWD/build/tests/tap
-rm -rf "$TAP_DIR" build/tests/console
-mkdir -p "$TAP_DIR" build/tests/console
+mkdir -p build/tests/console
+TAP_DIR=$(mktemp -d "$PWD/build/tests/tap-XXXXXX")
+trap 'rm -rf "$TAP_DIR"' EXIT
+export PYTHONDONTWRITEBYTECODE=1 TAP_DIR
 
 unit() { find build/tests/unit -maxdepth 1 -type f -executable -name 'test_*' 2>/dev/null | sort; find tests/unit -name '*.t' | sort; }
 system() { find tests/system -name '*.t' | sort; }
@@ -29,6 +30,15 @@ esac
 
 status=0
 [ ${#files[@]} = 0 ] || prove --timer --jobs "${JOBS:-2}" --exec tests/tap.sh "${files[@]}" || status=$?
+
+# What failed, with the lines that say why.
+for log in "$TAP_DIR"/*.tap; do
+	[ -e "$log" ] || continue
+	awk -v name="$(basename "$log" .tap)" '
+		/^not ok/ { print name ": " $0; show = 1; next }
+		/^#/ && show { print; next }
+		{ show = 0 }' "$log"
+done
 
 # Points, by TAP's rules: "not ok ... # TODO" is no failure; a skipped point is neither.
 count()

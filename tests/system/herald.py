@@ -43,6 +43,11 @@ TROUBLE = re.compile(
     r'nvme\S*: I/O .*(timeout|polled)|I/O error|NETDEV WATCHDOG|ITS queue timeout|'
     r'Detected Tx Unit Hang|herald: panic|herald: cannot start|soft lockup|hung_task|blocked for more')
 
+if os.path.isdir(CONSOLES):
+    for old in os.listdir(CONSOLES):
+        if re.fullmatch(re.escape(TEST) + r'-\d+\.log', old):
+            os.unlink(os.path.join(CONSOLES, old))
+
 _temp = None
 _boots = 0
 
