@@ -22,12 +22,12 @@ static u32 irq_count(const struct vgic_access *a)
 
 static u64 read_flag(const struct vgic_access *a, u64 flag)
 {
-	u32 i, nr = irq_count(a);
+	const u64 *wp = vgic_word(a->c, a->first); /* those of one register lie side by side */
+	u32 i, nr = irq_count(a), shift = FIELD_SHIFT(flag);
 	u64 val = 0;
 
 	for (i = 0; i < nr; i++)
-		if (atomic_load_relaxed(vgic_word(a->c, a->first + i)) & flag)
-			val |= BIT(i);
+		val |= (atomic_load_relaxed(&wp[i]) >> shift & 1) << i;
 	return val;
 }
 
@@ -147,7 +147,7 @@ static void irq_set_pending(struct vgic_cpu *c, u32 intid)
 		vgic_irq_unlock(&irq);
 		return;
 	}
-	vgic_irq_commit(&irq, (irq.w | IRQ_PENDING) & ~IRQ_UNPEND);
+	vgic_irq_pend(&irq);
 }
 
 static void irq_clear_pending(struct vgic_cpu *c, u32 intid)

@@ -180,6 +180,14 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 		vgic_irq_settle(c, intid, owe);
 }
 
+void vgic_irq_pend(struct vgic_irq *irq)
+{
+	if (vgic_lr_inject(irq->c, irq->intid, irq->wp, irq->w))
+		spin_unlock(&irq->c->lock);
+	else
+		vgic_irq_commit(irq, (irq->w | IRQ_PENDING) & ~IRQ_UNPEND);
+}
+
 void vgic_irq_settle(struct vgic_cpu *c, u32 intid, u32 owe)
 {
 	struct vgic_irq irq;

@@ -89,7 +89,9 @@ int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 	}
 	vgic_irq_lock(c, lpi, &irq);
 	enabled = irq.w & IRQ_ENABLED;
-	if (irq.c == c)
+	if (irq.c == c && !(irq.w & IRQ_MOVE))
+		vgic_irq_pend(&irq);
+	else if (irq.c == c)
 		vgic_irq_commit(&irq, lpi_stay(irq.w) | IRQ_PENDING);
 	else
 		vgic_irq_commit(&irq, lpi_to(irq.w, vcpu) | IRQ_PENDING);

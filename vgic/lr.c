@@ -145,7 +145,7 @@ u32 vgic_lr_sync(struct vgic_cpu *c, u32 n)
 		 (atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)))
 		state = LR_PENDING;
 	/* Taken, and here again: behind those that have been waiting. */
-	if (!(lr & (LR_PENDING | LR_ACTIVE)) && state == LR_PENDING && c->lr_used != BIT(n))
+	if (!(lr & (LR_PENDING | LR_ACTIVE)) && state == LR_PENDING && c->lr_used >> n > 1)
 		state = 0;
 	if (!state)
 		return vgic_place(c, intid, wp, lr_release(c, n, lr, w));
@@ -225,6 +225,38 @@ bool vgic_lr_try(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 			return false;
 	}
 	lr_load(c, lr_slot(c), intid, wp, w);
+	return true;
+}
+
+bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
+{
+	const u64 special = IRQ_MOVE | IRQ_UNPEND | IRQ_UNACT | IRQ_ACTIVE | IRQ_PENDING |
+			    IRQ_QUEUED | IRQ_NOROUTE;
+	u32 n = (u32)FIELD_GET(IRQ_PREV, w);
+	u64 val;
+
+	if ((w & (special | IRQ_ENABLED)) != IRQ_ENABLED || !vgic_here(c) ||
+	    !(atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)))
+		return false;
+	if (!(w & IRQ_IN_LR)) {
+		if (c->syncing || (c->map[VGIC_SET_G0] | c->map[VGIC_SET_G1]) ||
+		    !(c->lr_mask & BIT(bits_fls(c->lr_used))))
+			return false;
+		lr_load(c, bits_fls(c->lr_used), intid, wp, w | IRQ_PENDING);
+		return true;
+	}
+	val = vgic_host_lr_read(n);
+	if (val & LR_ACTIVE)
+		return false;
+	if (!(val & LR_PENDING)) {
+		if (c->lr_used >> n > 1)
+			return false;
+		/* The guest is done with it, and all but its state is still as it was written. */
+		c->lr[n] = (c->lr[n] & ~LR_ACTIVE) | LR_PENDING;
+		vgic_host_lr_write(n, c->lr[n]);
+	}
+	if (!(w & IRQ_LATCHED))
+		atomic_store_relaxed(wp, w | IRQ_LATCHED);
 	return true;
 }
 

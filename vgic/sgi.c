@@ -91,7 +91,7 @@ static void sgi_send(struct vgic_cpu *c, u32 intid, bool group1)
 		vgic_irq_unlock(&irq);
 		return;
 	}
-	vgic_irq_commit(&irq, (irq.w | IRQ_PENDING) & ~IRQ_UNPEND);
+	vgic_irq_pend(&irq);
 }
 
 void vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val)

@@ -196,6 +196,8 @@ void vgic_irq_lock(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq);
 /* Makes @w the word, draws all consequences, and releases the lock. */
 void vgic_irq_commit(struct vgic_irq *irq, u64 w);
 void vgic_irq_unlock(struct vgic_irq *irq);
+/* An edge: makes it pending, and releases the lock. */
+void vgic_irq_pend(struct vgic_irq *irq);
 /* The second half of a change of home, and kicks. No lock of a vgic_cpu held. */
 void vgic_irq_settle(struct vgic_cpu *c, u32 intid, u32 owe);
 
@@ -213,6 +215,11 @@ u32 vgic_want_work(struct vgic_cpu *c);
 u32 vgic_lr_sync(struct vgic_cpu *c, u32 n);
 /* Puts a pending word straight into a free list register if nothing waits before it. @c is loaded here. */
 bool vgic_lr_try(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
+/*
+ * The common case of an interrupt that comes, an edge: @c, its home and locked, is loaded here, and there is room. False:
+ * something else is the matter, and nothing was done. Of LPIs the caller knows that EnableLPIs is set.
+ */
+bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
 /* Pending and active state of a word that may be in a list register, as far as it can be known now. VGIC_OWE_*. */
 u32 vgic_lr_peek(struct vgic_cpu *c, u64 w, bool *pending, bool *active);
 
