@@ -307,7 +307,7 @@ static void boot_mgmt(void)
 }
 
 /* Uses the stack up, at @depth levels at least. */
-static u64 __attribute__((noinline)) boot_recurse(volatile u64 *depth)
+static u64 __attribute__((noinline)) boot_recurse(const volatile u64 *depth)
 {
 	volatile u64 here = *depth + 1;
 

@@ -7,6 +7,7 @@
 #   HERALD=off       Linux without Herald, on the same machine: what to compare with
 #   INITRD=FILE      instead of the management VM's initramfs; IMAGE=FILE instead of herald.img
 #   MODULES=none     no boot modules at all (BOOT=direct, fwcfg): QEMU_ARGS adds some, for tests
+#   ITS=off          a machine without one; QEMU then has no root port either, which wants MSI-X
 #   DISKS=DIR        where the drives' files are (build/disks)
 #
 # Ways to start Herald:
@@ -20,7 +21,7 @@ BOOT=${BOOT:-uboot} HERALD=${HERALD:-on} KERNEL=${KERNEL:-6.12} CPU=${CPU:-max} 
 MEM=${MEM:-2G} GIC=${GIC:-3} SMMU=${SMMU:-on} MGMT_ARGS=${MGMT_ARGS:-} QEMU_ARGS=${QEMU_ARGS:-}
 HERALD_ARGS=${HERALD_ARGS:-} MGMT_OVERLAY=${MGMT_OVERLAY:-} TIMEOUT=${TIMEOUT:-}
 MODULES=${MODULES:-on} DISKS=${DISKS:-build/disks} IMAGE=${IMAGE:-build/herald.img}
-UBOOT=${UBOOT:-/usr/lib/u-boot/qemu_arm64/u-boot.bin}
+ITS=${ITS:-on} UBOOT=${UBOOT:-/usr/lib/u-boot/qemu_arm64/u-boot.bin}
 
 # Where QEMU puts the boot modules under direct and fwcfg: above its own device tree (0x48000000)
 # and U-Boot's load addresses, low enough for a machine of 512 MiB (RAM starts at 0x40000000).
@@ -62,7 +63,7 @@ max) cpu=max,pauth-impdef=on ;; # the architected pointer authentication is very
 *) cpu=$CPU ;;
 esac
 
-machine=virt,virtualization=on,gic-version=$GIC,its=on
+machine=virt,virtualization=on,gic-version=$GIC,its=$ITS
 net=romfile=
 blk=
 case $SMMU in
@@ -107,9 +108,10 @@ device() { args+=(-device "$1"); }
 
 drive nvme0 "$DISKS/nvme0.img"
 device nvme,drive=nvme0,serial=herald0
-device pcie-root-port,id=port1,chassis=1,slot=1
+port=pcie.0
+[ "$ITS" = off ] || { port=port1; device pcie-root-port,id=port1,chassis=1,slot=1; }
 drive nvme1 "$DISKS/nvme1.img"
-device nvme,drive=nvme1,serial=herald1,bus=port1
+device "nvme,drive=nvme1,serial=herald1,bus=$port"
 args+=(-netdev "user,id=net0" -netdev "user,id=net1,net=10.0.3.0/24")
 device "virtio-net-pci,netdev=net0,$net"
 device igb,netdev=net1,romfile=

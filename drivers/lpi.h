@@ -59,11 +59,11 @@ int lpi_free(u32 first, u32 order);
 u32 lpi_nr(void); /* LPIs there are */
 u32 lpi_used(void); /* LPIs that are allocated */
 
-/* What INTID @lpi means to its owner; 0: nothing. Lock-free, any CPU. Not an LPI of ours: reads 0,
+/* What LPI @intid means to its owner; 0: nothing. Lock-free, any CPU. Not an LPI of ours: reads 0,
  * writes are ignored. */
-u64 lpi_cookie(u32 lpi);
-void lpi_set_cookie(u32 lpi, u64 cookie);
+u64 lpi_cookie(u32 intid);
+void lpi_set_cookie(u32 intid, u64 cookie);
 /* The cookie that was there. */
-u64 lpi_clear_cookie(u32 lpi);
+u64 lpi_clear_cookie(u32 intid);
 
 #endif

@@ -15,18 +15,23 @@ static void exit_finish(struct vcpu *v)
 		vgic_flush(v->vgic);
 }
 
+/* Bytes of an A64 instruction. */
+#define EXIT_INSTRUCTION 4
+
 void exit_skip_instruction(void)
 {
-	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + EXIT_INSTRUCTION);
 }
 
-/* ELR_EL2 of an HVC already points behind it; only #0 is SMCCC (DEN 0028 2.9). */
+/* ELR_EL2 of an HVC already points behind it; only #0 is SMCCC (DEN 0028 2.9), others are UNDEFINED where they stand. */
 static void exit_hvc(struct vcpu *v, struct regs *r, u64 esr)
 {
-	if (FIELD_GET(ESR_IMM16, esr))
-		inject_undefined();
-	else
+	if (!FIELD_GET(ESR_IMM16, esr)) {
 		smccc_call(v, r);
+		return;
+	}
+	sysreg_write(elr_el2, sysreg_read(elr_el2) - EXIT_INSTRUCTION);
+	inject_undefined();
 }
 
 /* A trapped SMC has not been executed: ELR_EL2 points at it. */

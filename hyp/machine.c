@@ -28,9 +28,10 @@ void machine_report(void)
 	if (!vm->nr_its)
 		return;
 	mirror_stats(&m);
+	m.delivered += m.blocked; /* pending with the guest, which has it disabled */
 	log_line(
 		"MSIs: %llu delivered, %llu dropped, %llu unmapped, %llu late; %u host LPIs, %u ITTs in use",
-		(unsigned long long)(m.delivered + m.blocked), (unsigned long long)m.dropped,
+		(unsigned long long)m.delivered, (unsigned long long)m.dropped,
 		(unsigned long long)m.unmapped, (unsigned long long)m.late, m.host_lpis, m.itts);
 	if (m.exhausted || m.lost)
 		log_line(

@@ -229,6 +229,7 @@ static u64 path_count(const struct stage2 *s, const struct path *p, u32 level, s
 	if (level == s->start_level)
 		return 1; /* the root's entries are not counted: it stays */
 	parent = p->entry[level - 1];
+	ASSERT(parent);
 	count = FIELD_GET(DESC_COUNT, *parent) + (u64)(s64)n;
 	desc_set(parent, FIELD_SET(*parent, DESC_COUNT, count));
 	return count;
@@ -327,7 +328,7 @@ static int block_split(struct stage2 *s, u64 ipa, const struct path *p)
 /* Sees to it that no leaf lies on both sides of @ipa. */
 static int boundary_make(struct stage2 *s, u64 ipa)
 {
-	struct path p;
+	struct path p = { 0 };
 	int err = 0;
 
 	while (!err && !(ipa >> s->ipa_bits)) {
@@ -389,7 +390,7 @@ static u32 level_choose(const struct stage2 *s, u64 ipa, u64 pa, u64 size)
 static u64 map_leaf(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 {
 	u32 level = level_choose(s, ipa, pa, size);
-	struct path p;
+	struct path p = { 0 };
 
 	path_find(s, ipa, &p);
 	while (p.level < level) {
@@ -414,7 +415,7 @@ static void clear_range(struct stage2 *s, u64 ipa, u64 end)
 	u64 *freed = NULL;
 	u64 leaves = 0;
 	u64 last = 0;
-	struct path p;
+	struct path p = { 0 };
 
 	while (ipa < end) {
 		path_find(s, ipa, &p);
@@ -517,7 +518,7 @@ bool stage2_destroy(struct stage2 *s, u32 budget)
 
 	spin_lock(&s->lock);
 	for (; budget && !(s->destroyed >> s->ipa_bits); budget--) {
-		struct path p;
+		struct path p = { 0 };
 		u64 span;
 
 		path_find(s, s->destroyed, &p);

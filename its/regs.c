@@ -53,17 +53,21 @@ static u64 regs_ctlr_read(struct its *its, u32 n)
 	       FIELD_PREP(CTLR_QUIESCENT, queue_quiescent(its));
 }
 
+static bool regs_baser_valid(const struct its *its, enum baser_index i)
+{
+	return its->baser[i] & BASER_VALID;
+}
+
 static void regs_ctlr_write(struct its *its, u32 n, u64 val)
 {
 	bool on = val & CTLR_ENABLED;
 
 	(void)n;
-	if (on && !(its->cbaser & its->baser[BASER_DEVICES] & its->baser[BASER_COLLECTIONS] &
-		    BASER_VALID))
+	if (on && !((its->cbaser & CBASER_VALID) && regs_baser_valid(its, BASER_DEVICES) &&
+		    regs_baser_valid(its, BASER_COLLECTIONS)))
 		return;
 	queue_enable(its, on);
 }
-_Static_assert(CBASER_VALID == BASER_VALID, "one mask tests the Valid bits of CBASER and BASERs");
 
 static u64 regs_iidr_read(struct its *its, u32 n)
 {

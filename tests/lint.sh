@@ -8,7 +8,7 @@
 #
 # From make: EL2_SRCS, the sources that run at EL2, and FDT_INCLUDE.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 EL2_DIRS='boot hyp vgic its pci drivers'
 bad=0
 

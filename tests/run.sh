@@ -8,8 +8,8 @@
 #   JOBS=N       test files that run at once (2)
 #
 # prove runs the files and judges them; tap.sh, between prove and each file, keeps what it printed in
-# a directory of this run, from which the points are counted and those that failed are shown. A file that ends without its plan, or badly
-# with no failed point, counts as one failure. Console logs of the machines: build/tests/console.
+# a directory of this run, from which the points are counted and those that failed are shown. A file
+# that ends without its plan, or badly with no failed point, counts as one failure. Console logs of the machines: build/tests/console.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The distributor's registers (IHI 0069H 12.9). One security state (GICD_CTLR.DS is 1), affinity routing only (ARE is 1):
- * what concerns SGIs and PPIs is in the redistributors, and the registers for INTIDs 0 .. 31 here are reserved.
+ * The distributor's registers (IHI 0069H 12.9). One security state (GICD_CTLR.DS is 1), affinity
+ * routing only (ARE is 1): what concerns SGIs and PPIs is in the redistributors, and the registers
+ * for INTIDs 0 .. 31 here are reserved.
  */
 #include "vgic/mmio.h"
 
@@ -70,7 +71,10 @@ static u64 read_route(const struct vgic_access *a)
 	return atomic_load_relaxed(&a->vgic->route[a->first - VGIC_NR_PRIVATE]);
 }
 
-/* An active SPI stays with the vCPU that has it; everything else goes to the new one, pending or not. */
+/*
+ * An active SPI stays with the vCPU that has it; everything else goes to the new one, pending or
+ * not.
+ */
 static void write_route(const struct vgic_access *a, u64 val)
 {
 	struct vgic *v = a->vgic;

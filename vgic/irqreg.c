@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Registers with a few bits for each interrupt, of the distributor (SPIs) and the redistributors (SGIs, PPIs).
+ * Registers with a few bits for each interrupt, of the distributor (SPIs) and the redistributors
+ * (SGIs, PPIs).
  *
- * A vCPU that is loaded on another CPU has part of its state in that CPU's list registers. Writes then leave a mark in
- * the word and a kick, as do reads of pending and active state, which answer from what was in the list register when it
- * was last looked at: the state a moment ago, as on hardware whose CPU interface is far away. A guest that polls sees the
- * change, because the kick makes the other CPU look.
+ * A vCPU that is loaded on another CPU has part of its state in that CPU's list registers. Writes
+ * then leave a mark in the word and a kick, as do reads of pending and active state, which answer
+ * from what was in the list register when it was last looked at: the state a moment ago, as on
+ * hardware whose CPU interface is far away. A guest that polls sees the change, because the kick
+ * makes the other CPU look.
  *
- * Interrupts tied to physical ones are changed there too. The caller holds the distributor's lock for writes, so that two
- * writers cannot leave the virtual and the physical interrupt in different states.
+ * Interrupts tied to physical ones are changed there too. The caller holds the distributor's lock
+ * for writes, so that two writers cannot leave the virtual and the physical interrupt in different
+ * states.
  */
 #include "vgic/mmio.h"
 
@@ -161,7 +164,10 @@ static void irq_clear_pending(struct vgic_cpu *c, u32 intid)
 		w |= IRQ_UNPEND;
 	if (w & IRQ_HW) {
 		vgic_host_hw_set_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
-		/* What was taken from the physical interrupt is active there, and the guest will never end it. */
+		/*
+		 * What was taken from the physical interrupt is active there, and the guest will
+		 * never end it.
+		 */
 		if ((irq.w & (IRQ_PENDING | IRQ_ACTIVE)) == IRQ_PENDING)
 			vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid),
 						false);

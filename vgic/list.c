@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interrupt words: their priority lists, their homes, and what follows from a change (essay: vgic/state.h). */
+/*
+ * Interrupt words: their priority lists, their homes, and what follows from a change (essay:
+ * vgic/state.h).
+ */
 #include "vgic/state.h"
 
 bool vgic_intid_valid(const struct vgic *v, u32 intid)
@@ -171,7 +174,10 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 				w &= ~IRQ_NEXT;
 		}
 		owe = vgic_place(c, intid, irq->wp, w);
-		/* One active interrupt less outside the list registers: maybe no traps are needed for them any more. */
+		/*
+		 * One active interrupt less outside the list registers: maybe no traps are needed
+		 * for them any more.
+		 */
 		if (c->loaded && (old & IRQ_QUEUED) && (old & IRQ_ACTIVE))
 			owe |= vgic_want_work(c);
 	}
@@ -182,7 +188,7 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 
 void vgic_irq_pend(struct vgic_irq *irq)
 {
-	if (vgic_lr_inject(irq->c, irq->intid, irq->wp, irq->w))
+	if (vgic_here(irq->c) && vgic_lr_inject(irq->c, irq->intid, irq->wp, irq->w))
 		spin_unlock(&irq->c->lock);
 	else
 		vgic_irq_commit(irq, (irq->w | IRQ_PENDING) & ~IRQ_UNPEND);

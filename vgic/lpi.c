@@ -2,16 +2,17 @@
 /*
  * LPIs: what the ITS asks for, and the tables in guest memory.
  *
- * An LPI's word holds its configuration, read from the property table when the ITS or a register asks (MAPTI, INV, INVALL,
- * GICR_INVLPIR) and when EnableLPIs is set. On the way of an interrupt no guest memory is read. Its home is where it was
- * last sent, or was configured; an LPI that arrives for another vCPU takes its pending state with it, since a guest that
- * retargets a collection (MAPC) wants the interrupt at the new one. Once, not twice.
+ * An LPI's word holds its configuration, read from the property table when the ITS or a register
+ * asks (MAPTI, INV, INVALL, GICR_INVLPIR) and when EnableLPIs is set. On the way of an interrupt no
+ * guest memory is read. Its home is where it was last sent, or was configured; an LPI that arrives
+ * for another vCPU takes its pending state with it, since a guest that retargets a collection
+ * (MAPC) wants the interrupt at the new one. Once, not twice.
  *
- * EnableLPIs 0 -> 1: the pending table is read, unless PTZ, and properties of all known LPIs are read again.
- * EnableLPIs 1 -> 0: what is pending is written to the pending table and leaves the vCPU. What is in a list register of a
- * vCPU that runs elsewhere is taken for pending if it was when last looked at.
- * An LPI beyond GICR_PROPBASER.IDbits is disabled. All these are walks over chunks of LPIs, in bounded steps, under the
- * distributor's lock.
+ * EnableLPIs 0 -> 1: the pending table is read, unless PTZ, and properties of all known LPIs are
+ * read again. EnableLPIs 1 -> 0: what is pending is written to the pending table and leaves the
+ * vCPU. What is in a list register of a vCPU that runs elsewhere is taken for pending if it was
+ * when last looked at. An LPI beyond GICR_PROPBASER.IDbits is disabled. All these are walks over
+ * chunks of LPIs, in bounded steps, under the distributor's lock.
  *
  * -EAGAIN: the LPI is in a list register of another CPU, whose vgic_flush() has been asked for.
  */
@@ -74,11 +75,28 @@ static u64 lpi_stay(u64 w)
 	return w & IRQ_IN_LR ? w & ~(IRQ_MOVE | IRQ_NEXT) : w;
 }
 
-int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
+/* It is not where it goes, or its vCPU is not loaded here, or there is no room. */
+static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 {
 	struct vgic_irq irq;
-	struct vgic_cpu *c;
 	bool enabled;
+
+	vgic_irq_lock(c, lpi, &irq);
+	enabled = irq.w & IRQ_ENABLED;
+	if (irq.c != c)
+		vgic_irq_commit(&irq, lpi_to(irq.w, c->index) | IRQ_PENDING);
+	else if (irq.w & IRQ_MOVE)
+		vgic_irq_commit(&irq, lpi_stay(irq.w) | IRQ_PENDING);
+	else
+		vgic_irq_pend(&irq);
+	return enabled;
+}
+
+int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
+{
+	struct vgic_cpu *c;
+	bool done;
+	u64 *wp, w;
 
 	if (!lpi_valid(v, lpi) || vcpu >= v->cfg.nr_vcpus)
 		return 0;
@@ -87,15 +105,15 @@ int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 		atomic_add(&c->stats.lpi_dropped, 1);
 		return 0;
 	}
-	vgic_irq_lock(c, lpi, &irq);
-	enabled = irq.w & IRQ_ENABLED;
-	if (irq.c == c && !(irq.w & IRQ_MOVE))
-		vgic_irq_pend(&irq);
-	else if (irq.c == c)
-		vgic_irq_commit(&irq, lpi_stay(irq.w) | IRQ_PENDING);
-	else
-		vgic_irq_commit(&irq, lpi_to(irq.w, vcpu) | IRQ_PENDING);
-	return enabled;
+	if (!vgic_here(c))
+		return pend_slowly(c, lpi);
+	/* The way of a physical MSI to the vCPU that it interrupted. */
+	wp = &v->lpi[lpi - VGIC_LPI_BASE];
+	spin_lock(&c->lock);
+	w = atomic_load_acquire(wp);
+	done = FIELD_GET(IRQ_HOME, w) == vcpu && vgic_lr_inject(c, lpi, wp, w);
+	spin_unlock(&c->lock);
+	return done ? 1 : pend_slowly(c, lpi);
 }
 
 /* May be in a list register that only another CPU can look at. */
@@ -182,7 +200,10 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
 		return -EINVAL;
 	c = vgic_cpu_at(v, vcpu);
 	lpi_mark_known(v, lpi);
-	/* Read under the lock: of two readers the one that read last must also be the one that stores last. */
+	/*
+	 * Read under the lock: of two readers the one that read last must also be the one that
+	 * stores last.
+	 */
 	vgic_irq_lock(c, lpi, &irq);
 	w = irq.w | IRQ_KNOWN;
 	if (atomic_load_relaxed(&c->lpis_on)) {
@@ -285,7 +306,7 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 	}
 	if (base >= lpi_limit(c) || v->cfg.read(v->cfg.vm, addr, old, sizeof(old)))
 		return cost;
-	if (memcmp(old, pend, sizeof(pend)))
+	if (memcmp(old, pend, sizeof(pend)) != 0)
 		(void)v->cfg.write(v->cfg.vm, addr, pend, sizeof(pend));
 	return cost;
 }

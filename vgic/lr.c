@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The list registers of a loaded vCPU: filling them by priority, taking back what the guest is done with.
+ * The list registers of a loaded vCPU: filling them by priority, taking back what the guest is done
+ * with.
  *
- * vgic_flush() first makes each used list register agree with its word (vgic_lr_sync()), then fills free ones with the
- * most urgent pending words, then with active words. If pending words are left, list registers with less urgent ones
- * are exchanged, and active ones, least urgent first, leave when nothing pending would be in a list register.
+ * vgic_flush() first makes each used list register agree with its word (vgic_lr_sync()), then fills
+ * free ones with the most urgent pending words, then with active words. If pending words are left,
+ * list registers with less urgent ones are exchanged, and active ones, least urgent first, leave
+ * when nothing pending would be in a list register.
  *
  * Left outside, each with its maintenance interrupt, so that none is lost (IHI 0069H 12.4.5):
- *  - pending words of enabled groups: UIE and NPIE. Since a list register is then pending and all are in use, neither
- *    fires before the guest has made progress. VGrp<n>DIE: what is in the list registers may have become undeliverable.
- *  - pending words of groups that the guest disabled at its CPU interface: VGrp<n>EIE. GICD_CTLR's own enables trap.
- *  - active words: LRENPIE with EOIcount; the guest's n-th EOI without a list register is of the n-th most urgent active
- *    word, since with EOImode == 0 interrupts are nested, and those in list registers are more urgent. With EOImode == 1
- *    ICC_DIR_EL1 is trapped while there are such words. (A CPU without ICH_VTR_EL2.TDS cannot trap it alone: there an
- *    active interrupt outside the list registers stays active until GICD_ICACTIVER says otherwise.)
+ *  - pending words of enabled groups: UIE and NPIE. Since a list register is then pending and all
+ *    are in use, neither fires before the guest has made progress. VGrp<n>DIE: what is in the list
+ *    registers may have become undeliverable.
+ *  - pending words of groups that the guest disabled at its CPU interface: VGrp<n>EIE. GICD_CTLR's
+ *    own enables trap.
+ *  - active words: LRENPIE with EOIcount. The guest's n-th EOI without a list register is of the
+ *    n-th most urgent active word, since with EOImode == 0 interrupts are nested, and those in list
+ *    registers are more urgent. ICC_DIR_EL1 is trapped while there are such words (EOImode == 1).
+ *    (A CPU without ICH_VTR_EL2.TDS cannot trap it alone: there an active interrupt outside the
+ *    list registers stays active until GICD_ICACTIVER says otherwise.)
  *
- * LPIs have no active state. A list register may show one all the same until the guest's EOI, and where it does an EOI
- * without a list register is counted for LPIs, too: an active LPI that must leave its list register leaves its priority
- * in vgic_cpu.phantom, so that counted EOIs are not taken for another interrupt's.
+ * LPIs have no active state. A list register may show one all the same until the guest's EOI, and
+ * where it does an EOI without a list register is counted for LPIs, too: an active LPI that must
+ * leave its list register leaves its priority in vgic_cpu.phantom, so that counted EOIs are not
+ * taken for another interrupt's.
  *
  * Two list registers never hold the same interrupt.
  */
@@ -33,8 +39,10 @@ static u32 lr_groups(const struct vgic_cpu *c)
 
 static void settle_add(struct vgic_settle *s, u32 intid, u32 owe)
 {
-	if ((owe & VGIC_OWE_SETTLE) && s->nr < ARRAY_SIZE(s->intid))
-		s->intid[s->nr++] = (u16)intid;
+	if (!(owe & VGIC_OWE_SETTLE))
+		return;
+	ASSERT(s->nr < ARRAY_SIZE(s->intid)); /* one for each list register and counted EOI */
+	s->intid[s->nr++] = (u16)intid;
 }
 
 static void settle_all(struct vgic_cpu *c, const struct vgic_settle *s)
@@ -104,7 +112,10 @@ static bool lr_both(const struct vgic_cpu *c, u32 intid, u64 w)
 	       (atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w));
 }
 
-/* Writes list register @n so that it holds @w, of which @state (LR_PENDING, LR_ACTIVE) goes in. @lr: what it held. */
+/*
+ * Writes list register @n so that it holds @w, of which @state (LR_PENDING, LR_ACTIVE) goes in.
+ * @lr: what it held.
+ */
 static void lr_store(struct vgic_cpu *c, u32 n, u64 *wp, u64 w, u64 state, u64 lr)
 {
 	u32 intid = c->lr_intid[n];
@@ -178,8 +189,9 @@ static void lr_shift(struct vgic_cpu *c, u32 from, u32 to)
 }
 
 /*
- * A free list register, above all used ones; there must be a free one. CPUs that choose the lowest one among equals then
- * deliver in the order of arrival: with the free ones below, newcomers could keep an older interrupt waiting for ever.
+ * A free list register, above all used ones; there must be a free one. CPUs that choose the lowest
+ * one among equals then deliver in the order of arrival: with the free ones below, newcomers could
+ * keep an older interrupt waiting for ever.
  */
 static u32 lr_slot(struct vgic_cpu *c)
 {
@@ -235,7 +247,7 @@ bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 	u32 n = (u32)FIELD_GET(IRQ_PREV, w);
 	u64 val;
 
-	if ((w & (special | IRQ_ENABLED)) != IRQ_ENABLED || !vgic_here(c) ||
+	if ((w & (special | IRQ_ENABLED)) != IRQ_ENABLED ||
 	    !(atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)))
 		return false;
 	if (!(w & IRQ_IN_LR)) {
@@ -282,7 +294,10 @@ u32 vgic_lr_peek(struct vgic_cpu *c, u64 w, bool *pending, bool *active)
 	return owe;
 }
 
-/* Empties list register @n into its word, and puts that at the front of its list if it is to come back. */
+/*
+ * Empties list register @n into its word, and puts that at the front of its list if it is to come
+ * back.
+ */
 static u32 lr_evict(struct vgic_cpu *c, u32 n)
 {
 	u32 intid = c->lr_intid[n];
@@ -298,7 +313,10 @@ static u32 lr_evict(struct vgic_cpu *c, u32 n)
 	return 0;
 }
 
-/* Frees a list register for something pending of priority @prio; @groups: those that can be delivered. */
+/*
+ * Frees a list register for something pending of priority @prio; @groups: those that can be
+ * delivered.
+ */
 static bool lr_make_room(struct vgic_cpu *c, u32 prio, u32 groups, struct vgic_settle *s)
 {
 	u32 left = c->lr_used, worst = 0, worst_active = 0, victim = 0, victim_active = 0;
@@ -487,7 +505,7 @@ void vgic_load(struct vgic_cpu *c)
 
 	spin_lock(&c->lock);
 	c->lr_mask = (u32)GENMASK(nr - 1, 0);
-	c->loaded = true;
+	atomic_store_relaxed(&c->loaded, true);
 	vgic_host_vmcr_write(c->vmcr);
 	for (i = 0; i < aprs; i++) {
 		vgic_host_apr_write(0, i, c->apr[0][i]);
@@ -516,7 +534,8 @@ void vgic_put(struct vgic_cpu *c)
 		c->apr[1][i] = vgic_host_apr_read(1, i);
 		running |= c->apr[0][i] | c->apr[1][i];
 	}
-	c->loaded = false; /* from here on words go to lists, not into list registers */
+	atomic_store_relaxed(&c->loaded,
+			     false); /* from here on words go to lists, not into list registers */
 	lr_count_eois(c, &s);
 	if (!running)
 		c->phantom = 0;
@@ -540,12 +559,18 @@ void vgic_deactivate(struct vgic_cpu *me, u32 intid)
 	spin_lock(&me->lock);
 	vmcr = vgic_here(me) ? vgic_host_vmcr_read() : me->vmcr;
 	spin_unlock(&me->lock);
-	/* Without EOImode the write is UNPREDICTABLE (IHI 0069H 12.2.6): ignored. LPIs and special INTIDs: nothing to do. */
+	/*
+	 * Without EOImode the write is UNPREDICTABLE (IHI 0069H 12.2.6): ignored. LPIs and special
+	 * INTIDs: nothing to do.
+	 */
 	if ((vmcr & VMCR_VEOIM) && intid < VGIC_LPI_BASE && vgic_intid_valid(me->vgic, intid))
 		vgic_irq_deactivate(me, intid);
 }
 
-/* The most urgent pending priority in the list registers, of @groups; VGIC_NR_PRIOS if there is none. */
+/*
+ * The most urgent pending priority in the list registers, of @groups; VGIC_NR_PRIOS if there is
+ * none.
+ */
 static u32 lr_pending_prio(const struct vgic_cpu *c, u32 groups)
 {
 	u32 left = c->lr_used, best = VGIC_NR_PRIOS;

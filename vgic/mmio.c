@@ -18,7 +18,9 @@ static const struct vgic_reg *mmio_find(const struct vgic_frame *f, u64 offset)
 	return offset - f->regs[lo].offset < f->regs[lo].size ? &f->regs[lo] : NULL;
 }
 
-/* Checks width and alignment and fills in @a; NULL if the access reads as zero and ignores writes. */
+/*
+ * Checks width and alignment and fills in @a; NULL if the access reads as zero and ignores writes.
+ */
 static const struct vgic_reg *mmio_decode(const struct vgic_frame *f, struct vgic_access *a,
 					  u64 offset, u32 size)
 {
@@ -74,7 +76,9 @@ void vgic_mmio_write(const struct vgic_frame *f, struct vgic_access *a, u64 offs
 
 u64 vgic_read_id(const struct vgic_access *a)
 {
-	/* PIDR4..7, PIDR0..3, CIDR0..3: JEP106 of ARM, architecture revision GICv3 in PIDR2[7:4]. */
+	/*
+	 * PIDR4..7, PIDR0..3, CIDR0..3: JEP106 of ARM, architecture revision GICv3 in PIDR2[7:4].
+	 */
 	static const u8 id[] = { 0x04, 0, 0, 0, 0x92, 0xb4, 0x3b, 0, 0x0d, 0xf0, 0x05, 0xb1 };
 
 	_Static_assert(sizeof(id) * 4 == VGIC_ID_SIZE, "one byte for each identification register");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Register frames as tables. A row is a block of registers of one kind; handlers see interrupts or a register's index,
- * never widths or offsets. What a row does not allow (width, alignment, hole) reads as zero and ignores writes.
+ * Register frames as tables. A row is a block of registers of one kind; handlers see interrupts or
+ * a register's index, never widths or offsets. What a row does not allow (width, alignment, hole)
+ * reads as zero and ignores writes.
  */
 #ifndef HERALD_VGIC_MMIO_H
 #define HERALD_VGIC_MMIO_H
@@ -58,7 +59,10 @@ void vgic_write_cfg(const struct vgic_access *a, u64 val);
 /* Identification registers, 0xffd0 .. 0xfffc of every frame. */
 u64 vgic_read_id(const struct vgic_access *a);
 
-/* Implementer ARM, product 'K', revision 3: what KVM shows, so that state can be moved between the two. */
+/*
+ * Implementer ARM, product 'K', revision 3: what KVM shows, so that state can be moved between the
+ * two.
+ */
 #define VGIC_IIDR 0x4b00343bu
 #define VGIC_ID_OFFSET 0xffd0
 #define VGIC_ID_SIZE 0x30

@@ -2,9 +2,10 @@
 /*
  * A redistributor's two frames (IHI 0069H 12.10, 12.11).
  *
- * GICR_CTLR.CES is 1: a guest may clear EnableLPIs again, as Linux does for kexec. What is pending then goes to the
- * pending table, and RWP reads as 1 until that is done. GICR_CTLR.IR is 1: GICR_INVLPIR, GICR_INVALLR and GICR_SYNCR are
- * there; GICR_SETLPIR and GICR_CLRLPIR are not (GICR_TYPER.DirectLPI is 0).
+ * GICR_CTLR.CES is 1: a guest may clear EnableLPIs again, as Linux does for kexec. What is pending
+ * then goes to the pending table, and RWP reads as 1 until that is done. GICR_CTLR.IR is 1:
+ * GICR_INVLPIR, GICR_INVALLR and GICR_SYNCR are there; GICR_SETLPIR and GICR_CLRLPIR are not
+ * (GICR_TYPER.DirectLPI is 0).
  */
 #include "vgic/mmio.h"
 
@@ -79,7 +80,10 @@ static u64 read_waker(const struct vgic_access *a)
 	return atomic_load_relaxed(&a->c->asleep) ? WAKER_SLEEP | WAKER_CHILDREN_ASLEEP : 0;
 }
 
-/* Interrupts reach a vCPU whose redistributor sleeps as well: they are a reason to wake it, and it sees them then. */
+/*
+ * Interrupts reach a vCPU whose redistributor sleeps as well: they are a reason to wake it, and it
+ * sees them then.
+ */
 static void write_waker(const struct vgic_access *a, u64 val)
 {
 	atomic_store_relaxed(&a->c->asleep, val & WAKER_SLEEP);

@@ -2,9 +2,9 @@
 /*
  * SGIs, and the map from affinity to vCPU that they and GICD_IROUTER need.
  *
- * One write of ICC_SGI1R_EL1 names up to sixteen vCPUs that share affinity levels 3, 2, 1 and the upper half of level 0: a
- * cluster. Clusters are found by a hash table; the target list then indexes directly. Only IRM = 1, "all but me", walks all
- * vCPUs of the VM.
+ * One write of ICC_SGI1R_EL1 names up to sixteen vCPUs that share affinity levels 3, 2, 1 and the
+ * upper half of level 0: a cluster. Clusters are found by a hash table; the target list then
+ * indexes directly. Only IRM = 1, "all but me", walks all vCPUs of the VM.
  */
 #include "vgic/state.h"
 
@@ -41,7 +41,10 @@ static u32 mpidr_key(u64 mpidr)
 			   FIELD_GET(MPIDR_AFF0, mpidr) / VGIC_CLUSTER_CPUS);
 }
 
-/* The slot of the hash table that @key has, or that it would get. At least half of the slots are free. */
+/*
+ * The slot of the hash table that @key has, or that it would get. At least half of the slots are
+ * free.
+ */
 static u16 *cluster_slot(const struct vgic *v, u32 key)
 {
 	u32 i = key * HASH_MULTIPLIER >> (32 - v->hash_bits);
@@ -79,8 +82,8 @@ u32 vgic_affinity_find(const struct vgic *v, u64 mpidr)
 }
 
 /*
- * With GICD_CTLR.DS == 1, ICC_SGI1R_EL1 makes SGIs of either group pending, the other two registers only those that the
- * target has in group 0 (as KVM; the groups' enables decide about delivery).
+ * With GICD_CTLR.DS == 1, ICC_SGI1R_EL1 makes SGIs of either group pending, the other two registers
+ * only those that the target has in group 0 (as KVM; the groups' enables decide about delivery).
  */
 static void sgi_send(struct vgic_cpu *c, u32 intid, bool group1)
 {

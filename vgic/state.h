@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the virtual GIC keeps: one 64-bit word for each interrupt, and the structures of a VM and of a vCPU.
+ * What the virtual GIC keeps: one 64-bit word for each interrupt, and the structures of a VM and of
+ * a vCPU.
  *
- * Every interrupt, private, SPI or LPI, is one word. The word has a home: the vCPU that it goes to. The lock of the home's
- * vgic_cpu owns the word, so whoever wants to change it reads the home, takes that lock and looks again (vgic_irq_lock()).
- * No one ever holds two of these locks: a word that changes its home is taken off the old one's lists, gets the new home,
- * and is placed there in a second step (vgic_irq_settle()). In between it is on no list, and whoever takes its lock
- * first places it.
+ * Every interrupt, private, SPI or LPI, is one word. The word has a home: the vCPU that it goes to.
+ * The lock of the home's vgic_cpu owns the word, so whoever wants to change it reads the home,
+ * takes that lock and looks again (vgic_irq_lock()). No one ever holds two of these locks: a word
+ * that changes its home is taken off the old one's lists, gets the new home, and is placed there in
+ * a second step (vgic_irq_settle()). In between it is on no list, and whoever takes its lock first
+ * places it.
  *
- * A word is in one of four places:
+ * A word is in one of three places:
  *
  *	nowhere		nothing to deliver
- *	on a list	QUEUED: one of 32 priority lists, doubly linked by INTID through the words themselves. There are
- *			three sets of lists for each vCPU: pending in group 0, pending in group 1, and active interrupts
- *			that have no list register. Disabled groups thus cost nothing to skip.
- *	in an LR	IN_LR: PREV holds the number of the list register. What the hardware knows is not in the word: PENDING
- *			and ACTIVE then mean "also that, as soon as someone may touch the list register", UNPEND and UNACT
- *			the opposite, MOVE "and it belongs elsewhere".
+ *	on a list	QUEUED: one of 32 priority lists, doubly linked by INTID through the words
+ *			themselves. There are three sets of lists for each vCPU: pending in group 0,
+ *			pending in group 1, and active interrupts that have no list register.
+ *			Disabled groups thus cost nothing to skip.
+ *	in an LR	IN_LR: PREV holds the number of the list register. What the hardware
+ *			knows is not in the word: PENDING and ACTIVE then mean "also that, as
+ *			soon as someone may touch the list register", UNPEND and UNACT the
+ *			opposite, MOVE "and it belongs elsewhere".
  *
- * Only while a vCPU is loaded are there words in list registers: vgic_put() takes all state back into the words.
+ * Only while a vCPU is loaded are there words in list registers: vgic_put() takes all state back
+ * into the words.
  */
 #ifndef HERALD_VGIC_STATE_H
 #define HERALD_VGIC_STATE_H
@@ -28,9 +33,7 @@
 #include "vgic/host.h"
 #include "vgic/vgic.h"
 
-#define IRQ_NEXT                                                                                   \
-	GENMASK(15,                                                                                \
-		0) /* INTID after it on its list; with MOVE, not QUEUED and an LPI: the new home */
+#define IRQ_NEXT GENMASK(15, 0) /* INTID after it; of an LPI with MOVE, not QUEUED: the new home */
 #define IRQ_PREV GENMASK(31, 16) /* INTID before it; with IN_LR: the list register */
 #define IRQ_HOME GENMASK(41, 32) /* index of the vCPU it goes to */
 #define IRQ_PRIO GENMASK(46, 42) /* upper five bits of its priority */
@@ -44,12 +47,10 @@
 #define IRQ_IN_LR BIT(54)
 #define IRQ_HW BIT(55) /* tied to a physical interrupt */
 #define IRQ_KNOWN BIT(56) /* LPI whose property byte was asked for at least once */
-#define IRQ_LATCHED                                                                                \
-	BIT(57) /* the pending state of the list register came from the latch, not from the line alone */
+#define IRQ_LATCHED BIT(57) /* pending in the list register by the latch, not by the line alone */
 #define IRQ_UNPEND BIT(58) /* the list register's pending state was cancelled */
 #define IRQ_UNACT BIT(59) /* its active state likewise */
-#define IRQ_MOVE                                                                                   \
-	BIT(60) /* changes its home as soon as it is neither active nor in a list register */
+#define IRQ_MOVE BIT(60) /* changes its home once neither active nor in a list register */
 #define IRQ_NOROUTE BIT(61) /* SPI whose GICD_IROUTER names no vCPU: never delivered */
 
 #define VGIC_NIL 1023u /* ends a list: an INTID that no interrupt has */
@@ -138,7 +139,10 @@ struct vgic_cpu {
 	u32 move_pos; /* vgic_lpi_move_all(): next LPI to look at */
 };
 
-/* The vCPUs that agree in everything but the low four bits of affinity level 0: what one SGI can reach. */
+/*
+ * The vCPUs that agree in everything but the low four bits of affinity level 0: what one SGI can
+ * reach.
+ */
 struct vgic_cluster {
 	u32 key;
 	u16 cpu[VGIC_CLUSTER_CPUS];
@@ -181,7 +185,10 @@ struct vgic_irq {
 #define VGIC_OWE_KICK BIT(0)
 #define VGIC_OWE_SETTLE BIT(1)
 
-/* Words that changed their home while many were looked at: at most one for each list register and counted EOI. */
+/*
+ * Words that changed their home while many were looked at: at most one for each list register and
+ * counted EOI.
+ */
 struct vgic_settle {
 	u32 nr;
 	u16 intid[VGIC_MAX_LRS + 32];
@@ -201,7 +208,10 @@ void vgic_irq_pend(struct vgic_irq *irq);
 /* The second half of a change of home, and kicks. No lock of a vgic_cpu held. */
 void vgic_irq_settle(struct vgic_cpu *c, u32 intid, u32 owe);
 
-/* Under the lock of @c, home of the word: to where it belongs. It is on no list and in no list register. VGIC_OWE_*. */
+/*
+ * Under the lock of @c, home of the word: to where it belongs. It is on no list and in no list
+ * register. VGIC_OWE_*.
+ */
 u32 vgic_place(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
 void vgic_enqueue(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, bool front);
 /* Takes the word off its list and returns it so; the caller stores it. */
@@ -211,16 +221,25 @@ u32 vgic_want_work(struct vgic_cpu *c);
 
 /* --- vgic/lr.c: list registers --- */
 
-/* Makes a list register and its word agree after the word changed. @c is loaded here. VGIC_OWE_*. */
+/*
+ * Makes a list register and its word agree after the word changed. @c is loaded here. VGIC_OWE_*.
+ */
 u32 vgic_lr_sync(struct vgic_cpu *c, u32 n);
-/* Puts a pending word straight into a free list register if nothing waits before it. @c is loaded here. */
+/*
+ * Puts a pending word straight into a free list register if nothing waits before it. @c is loaded
+ * here.
+ */
 bool vgic_lr_try(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
 /*
- * The common case of an interrupt that comes, an edge: @c, its home and locked, is loaded here, and there is room. False:
- * something else is the matter, and nothing was done. Of LPIs the caller knows that EnableLPIs is set.
+ * The common case of an interrupt that comes, an edge: @c, its home and locked, is loaded here, and
+ * there is room. False: something else is the matter, and nothing was done. Of LPIs the caller
+ * knows that EnableLPIs is set.
  */
 bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
-/* Pending and active state of a word that may be in a list register, as far as it can be known now. VGIC_OWE_*. */
+/*
+ * Pending and active state of a word that may be in a list register, as far as it can be known now.
+ * VGIC_OWE_*.
+ */
 u32 vgic_lr_peek(struct vgic_cpu *c, u64 w, bool *pending, bool *active);
 
 /* --- vgic/irqreg.c: the interrupt behind a register bit --- */
@@ -282,10 +301,10 @@ static inline u32 vgic_word_group(u64 w)
 	return w & IRQ_GROUP1 ? 2 : 1; /* its bit in vgic.groups and VMCR_VENG */
 }
 
-/* Its list registers are those of the CPU this runs on. */
+/* Its list registers are those of the CPU this runs on. If so it stays so, lock or no lock. */
 static inline bool vgic_here(const struct vgic_cpu *c)
 {
-	return c->loaded && vgic_host_is_here(c->host);
+	return atomic_load_relaxed(&c->loaded) && vgic_host_is_here(c->host);
 }
 
 static inline struct vgic_cpu *vgic_cpu_at(const struct vgic *v, u32 index)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The virtual GIC's memory and start, and the interrupts that come from lines and from physical interrupts. */
+/*
+ * The virtual GIC's memory and start, and the interrupts that come from lines and from physical
+ * interrupts.
+ */
 #include "vgic/state.h"
 
 #define ALIGN 64u
@@ -58,7 +61,10 @@ size_t vgic_mem_size(const struct vgic_config *cfg)
 	return l.size;
 }
 
-/* After a reset: disabled; SGIs edge-triggered, PPIs level-sensitive; all of group 1, as KVM has it. */
+/*
+ * After a reset: disabled; SGIs edge-triggered, PPIs level-sensitive; all of group 1, as KVM has
+ * it.
+ */
 static void cpu_init_words(struct vgic_cpu *c)
 {
 	u32 i;
@@ -120,7 +126,9 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 	c->last = last_in_region;
 	c->present = true;
 	vgic_affinity_add(v, index, mpidr);
-	/* SPIs that were routed to this affinity before it was anyone's: at first, all to 0.0.0.0. */
+	/*
+	 * SPIs that were routed to this affinity before it was anyone's: at first, all to 0.0.0.0.
+	 */
 	for (i = 0; i < v->cfg.nr_spis; i++) {
 		if (v->spi_target[i] != VGIC_NO_CPU || v->route[i] != mpidr)
 			continue;

@@ -115,10 +115,9 @@ static void read_timer(const void *fdt)
 
 	if (!irqs || len < (TIMER_VIRTUAL + 1) * INTERRUPT_CELLS * 4)
 		return;
-	board.ptimer_intid =
-		fdt32_to_cpu(irqs[TIMER_PHYSICAL * INTERRUPT_CELLS + 1]) + GIC_PPI_BASE;
-	board.vtimer_intid =
-		fdt32_to_cpu(irqs[TIMER_VIRTUAL * INTERRUPT_CELLS + 1]) + GIC_PPI_BASE;
+	board.ptimer_intid = fdt32_to_cpu(irqs[TIMER_PHYSICAL * INTERRUPT_CELLS + 1]) +
+			     GIC_PPI_BASE;
+	board.vtimer_intid = fdt32_to_cpu(irqs[TIMER_VIRTUAL * INTERRUPT_CELLS + 1]) + GIC_PPI_BASE;
 }
 
 static void read_console(const void *fdt, int chosen)

@@ -38,7 +38,8 @@ extern struct board board;
 /* Reads the tree at @fdt into `board`; false if it has no GICv3, no memory or is no tree. */
 bool board_init(u64 fdt);
 
-/* True if the comma-separated list of the boot argument @key has the word @value; @missing if there is no such key. */
+/* True if the comma-separated list of the boot argument @key has the word @value; @missing if there
+ * is no such key. */
 bool board_option(const char *key, const char *value, bool missing);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hands the machine to the next kernel as a boot loader does (Linux Documentation/arch/arm64/booting.rst). */
+/* Hands the machine to the next kernel as a boot loader does (Linux
+ * Documentation/arch/arm64/booting.rst). */
 #include "guests/bare/board.h"
 #include "guests/bare/chain.h"
 #include "guests/bare/console.h"
@@ -35,6 +36,6 @@ void chain_next(u64 fdt)
 	print("# next kernel at 0x%lx\n", entry);
 	cache_clean((void *)entry, *(const u64 *)(entry + IMAGE_SIZE));
 	cache_clean((void *)fdt, SZ_2M);
-	cache_clean(image_start, (size_t)(image_end - image_start));
+	cache_clean(image_start, (u64)image_end - (u64)image_start);
 	chain_jump(entry, fdt, mmu_sctlr_off());
 }

@@ -5,7 +5,8 @@
 
 #include "hyp/lib/bits.h"
 
-/* Starts it as a boot loader would, leaving CPUs, GIC and MMU as at reset; returns if there is none. */
+/* Starts it as a boot loader would, leaving CPUs, GIC and MMU as at reset; returns if there is
+ * none. */
 void chain_next(u64 fdt);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The PL011 (DDI 0183 3.3): set up by firmware or the hypervisor; only its data and flag registers are touched. */
+/* The PL011 (DDI 0183 3.3): set up by firmware or the hypervisor; only its data and flag registers
+ * are touched. */
 #include "guests/bare/console.h"
 #include "guests/bare/cpu.h"
 #include "hyp/lib/string.h"

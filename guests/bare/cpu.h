@@ -41,8 +41,8 @@ struct frame {
 _Static_assert(sizeof(struct frame) == 272, "start.S saves 34 words");
 
 /*
- * A CPU that expects exceptions: while @armed, one is noted here and the instruction skipped (a jump to where nothing
- * can be fetched returns to its caller).
+ * A CPU that expects exceptions: while @armed, one is noted here and the instruction skipped (a
+ * jump to where nothing can be fetched returns to its caller).
  */
 struct guard {
 	bool armed;
@@ -50,6 +50,7 @@ struct guard {
 	u32 serrors;
 	u64 esr;
 	u64 far;
+	u64 elr;
 };
 
 typedef void cpu_fn(void *arg);
@@ -96,7 +97,6 @@ static inline bool guard_end(void)
 	g->armed = false;
 	return g->faults || g->serrors;
 }
-
 
 /* Plain loads and stores with one base register: what a hypervisor can decode from the syndrome. */
 static inline u32 mmio_read32(u64 a)

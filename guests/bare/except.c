@@ -31,6 +31,7 @@ static void guard_note(struct guard *g, struct frame *f)
 	g->faults++;
 	g->esr = esr;
 	g->far = sysreg_read(far_el1);
+	g->elr = f->elr;
 	switch (FIELD_GET(ESR_EC, esr)) {
 	case ESR_EC_ILLEGAL:
 		f->spsr &= ~SPSR_IL; /* the instruction is innocent and is executed now */

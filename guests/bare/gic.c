@@ -73,7 +73,8 @@ static void init_bank(u64 base, u32 word)
 	mmio_write32(base + GICD_ICACTIVER + off, ~0u);
 	mmio_write32(base + GICD_IGROUPR + off, ~0u);
 	for (i = 0; i < 32; i += 4)
-		mmio_write32(base + GICD_IPRIORITYR + word * 32 + i, GIC_PRIO_DEFAULT * 0x01010101u);
+		mmio_write32(base + GICD_IPRIORITYR + word * 32 + i,
+			     GIC_PRIO_DEFAULT * 0x01010101u);
 }
 
 bool gic_init(void)
@@ -192,8 +193,7 @@ u64 gic_sgi_value(u64 mpidr, u32 sgi)
 {
 	u64 aff0 = FIELD_GET(MPIDR_AFF0, mpidr);
 
-	return FIELD_PREP(ICC_SGI1R_TARGETS, BIT(aff0 % 16)) |
-	       FIELD_PREP(ICC_SGI1R_RS, aff0 / 16) |
+	return FIELD_PREP(ICC_SGI1R_TARGETS, BIT(aff0 % 16)) | FIELD_PREP(ICC_SGI1R_RS, aff0 / 16) |
 	       FIELD_PREP(ICC_SGI1R_AFF1, FIELD_GET(MPIDR_AFF1, mpidr)) |
 	       FIELD_PREP(ICC_SGI1R_AFF2, FIELD_GET(MPIDR_AFF2, mpidr)) |
 	       FIELD_PREP(ICC_SGI1R_AFF3, FIELD_GET(MPIDR_AFF3, mpidr)) |

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The GICv3 as its user sees it: distributor, redistributors, CPU interface (IHI 0069H chapters 4, 8, 12). */
+/* The GICv3 as its user sees it: distributor, redistributors, CPU interface (IHI 0069H chapters 4,
+ * 8, 12). */
 #ifndef HERALD_BARE_GIC_H
 #define HERALD_BARE_GIC_H
 
@@ -20,7 +21,8 @@
 #define GIC_PRIO_ALL 0xff /* ICC_PMR_EL1 that lets everything through */
 #define GIC_NR_LINES 1020u
 
-/* Finds each CPU's redistributor; false if one has none. Then the distributor, all SPIs disabled, in group 1. */
+/* Finds each CPU's redistributor; false if one has none. Then the distributor, all SPIs disabled,
+ * in group 1. */
 bool gic_init(void);
 /* This CPU's redistributor and CPU interface: SGIs and timers enabled, in group 1. */
 void gic_init_cpu(void);
@@ -28,7 +30,8 @@ void gic_init_cpu(void);
 /* INTIDs below this exist. */
 u32 gic_nr_lines(void);
 
-/* One interrupt; SGIs and PPIs are those of @cpu, which SPIs ignore. @bit_reg is GICD_ISENABLER or any other bit map. */
+/* One interrupt; SGIs and PPIs are those of @cpu, which SPIs ignore. @bit_reg is GICD_ISENABLER or
+ * any other bit map. */
 bool gic_get_bit(const struct cpu *cpu, u32 bit_reg, u32 intid);
 /* For the write-1 registers: GICD_ISENABLER, GICD_ICPENDR... */
 void gic_set_bit(const struct cpu *cpu, u32 bit_reg, u32 intid);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bad behaviour, part by part. After each part the interrupt controller is set up anew, as a kernel would at its boot,
- * and timers, SGIs and LPIs must work on all CPUs. Most accesses may be answered in more than one way that the
- * architecture allows: what is asked for then is that the machine goes on.
+ * Bad behaviour, part by part. After each part the interrupt controller is set up anew, as a kernel
+ * would at its boot, and timers, SGIs and LPIs must work on all CPUs. Most accesses may be answered
+ * in more than one way that the architecture allows: what is asked for then is that the machine
+ * goes on.
  */
 #include "guests/bare/gic.h"
 #include "guests/bare/hostile.h"
@@ -21,6 +22,7 @@
 
 struct hostile_target hostile_targets[HOSTILE_MAX_TARGETS];
 u32 hostile_nr_targets;
+u32 hostile_misplaced;
 
 static void add_target(u64 pa, const char *what, bool hidden, bool device)
 {
@@ -29,7 +31,8 @@ static void add_target(u64 pa, const char *what, bool hidden, bool device)
 	hostile_targets[hostile_nr_targets++] = (struct hostile_target){ pa, what, hidden, device };
 }
 
-/* What lies between two ranges of RAM, or below the first one up to a round address, was cut out by somebody. */
+/* What lies between two ranges of RAM, or below the first one up to a round address, was cut out by
+ * somebody. */
 static void add_holes(void)
 {
 	u64 at = ALIGN_DOWN(board.ram[0].base, SZ_1G);
@@ -40,8 +43,8 @@ static void add_holes(void)
 
 		if (r.base > at && r.base - at <= SZ_1G) {
 			add_target(at, "start of a hole in RAM", true, false);
-			add_target(ALIGN_DOWN(at + (r.base - at) / 2, SZ_4K), "middle of a hole in RAM",
-				   true, false);
+			add_target(ALIGN_DOWN(at + (r.base - at) / 2, SZ_4K),
+				   "middle of a hole in RAM", true, false);
 			add_target(r.base - SZ_4K, "end of a hole in RAM", true, false);
 		}
 		at = r.base + r.size;
@@ -71,18 +74,23 @@ void hostile_find_targets(void)
 
 bool hostile_execute(u32 insn, u64 x0, u64 *result)
 {
-	static u32 code[2] __attribute__((aligned(64)));
+	/* Spare returns: for an exception that comes with the address behind its instruction. */
+	static u32 code[4] __attribute__((aligned(64)));
+	struct guard *g = &cpu_this()->guard;
 	u64 (*run)(u64) = (u64(*)(u64))(void *)code;
 	u64 val;
 
 	code[0] = insn;
-	code[1] = INSN_RET;
+	code[1] = code[2] = code[3] = INSN_RET;
 	cache_sync_code(code, sizeof(code));
 	guard_begin();
 	val = run(x0);
 	if (result)
 		*result = val;
-	return guard_end();
+	if (!guard_end())
+		return false;
+	hostile_misplaced += g->elr != (u64)code;
+	return true;
 }
 
 static void recover_cpu(void *unused)

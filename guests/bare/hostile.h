@@ -11,7 +11,8 @@
 struct hostile_target {
 	u64 pa;
 	const char *what;
-	bool hidden; /* the hypervisor's memory, as far as a guest can guess: no access may succeed */
+	bool hidden; /* the hypervisor's memory, as far as a guest can guess: no access may succeed
+		      */
 	bool device; /* a device's or the GIC's registers */
 };
 
@@ -65,7 +66,11 @@ static inline void hostile_store(u64 a, u32 width, u64 v)
 	}
 }
 
-/* Makes @insn code and calls it with @x0; true if it faulted. @result, if any: x0 afterwards. */
+/*
+ * Makes @insn code and calls it with @x0; true if it faulted. @result, if any: x0 afterwards. A
+ * fault whose ELR_EL1 is not the instruction's address is counted in hostile_misplaced.
+ */
 bool hostile_execute(u32 insn, u64 x0, u64 *result);
+extern u32 hostile_misplaced;
 
 #endif

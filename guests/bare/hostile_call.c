@@ -76,13 +76,17 @@ static void immediates(const char *name, u32 insn)
 {
 	u32 i, faults = 0, n = 0;
 
+	hostile_misplaced = 0;
 	for (i = 1; i < 0x10000; i = i * 3 + 1) {
 		/* An interpreter of the immediate must not take x0 for a call. */
-		faults += hostile_execute(insn | (u32)FIELD_PREP(INSN_IMM16, i), SMCCC_VERSION, NULL);
+		faults += hostile_execute(insn | (u32)FIELD_PREP(INSN_IMM16, i), SMCCC_VERSION,
+					  NULL);
 		n++;
 	}
 	faults += hostile_execute(insn | (u32)FIELD_PREP(INSN_IMM16, 0xffff), SMCCC_VERSION, NULL);
-	tap_ok(true, "%s with %u other immediates (%u faults)", name, n + 1, faults);
+	tap_ok(!hostile_misplaced,
+	       "%s with %u other immediates: %u faults, ELR_EL1 at the instruction (%u not)", name,
+	       n + 1, faults, hostile_misplaced);
 }
 
 void hostile_calls(void)
@@ -94,7 +98,8 @@ void hostile_calls(void)
 	tap_ok(psci_call(PSCI_VERSION, 0, 0, 0) >> 16 == 1, "PSCI_VERSION is still 1.x");
 }
 
-/* ERET with @spsr, which does not describe a state that EL1 may return to: PSTATE.IL, nothing else. */
+/* ERET with @spsr, which does not describe a state that EL1 may return to: PSTATE.IL, nothing else.
+ */
 static bool illegal_return(u64 spsr)
 {
 	struct guard *g = &cpu_this()->guard;
@@ -142,8 +147,10 @@ static void waits(void)
 
 void hostile_instructions(void)
 {
+	static const u32 others[] = { 0x00000000, 0xd4400000, 0xd4a00001, 0xd4a00002, 0xd4a00003,
+				      0xd6bf03e0, 0xd4200000, 0xd5031000, 0xd5031020 };
 	bool sve = FIELD_GET(PFR0_SVE, sysreg_read(id_aa64pfr0_el1));
-	u32 faults;
+	u32 faults, i;
 
 	waits();
 	illegal_returns();
@@ -152,4 +159,9 @@ void hostile_instructions(void)
 	tap_ok(faults == 2, "SVE instructions fault (%s)", sve ? "trapped" : "not there");
 	faults = hostile_execute(INSN_SMSTART, 0, NULL) + hostile_execute(INSN_SMSTOP, 0, NULL);
 	tap_ok(faults == 2, "SME instructions fault");
+	/* udf, hlt, dcps1, dcps2, dcps3, drps, brk; wfet and wfit with a time long past */
+	for (i = 0, faults = 0, hostile_misplaced = 0; i < ARRAY_SIZE(others); i++)
+		faults += hostile_execute(others[i], 0, NULL);
+	tap_ok(!hostile_misplaced, "other instructions: %u of %lu fault", faults,
+	       ARRAY_SIZE(others));
 }

@@ -80,8 +80,8 @@ static void all_opcodes(void)
 /* All of a large ring in one go, most of it commands that exist. */
 static void full_ring(void)
 {
-	static const u8 known[] = { 0x01, 0x03, 0x04, 0x05, 0x08, 0x09, 0x0a,
-				    0x0b, 0x0c, 0x0d, 0x0e, 0x0f };
+	static const u8 known[] = { 0x01, 0x03, 0x04, 0x05, 0x08, 0x09,
+				    0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f };
 	u32 i, n;
 
 	restart(16);
@@ -120,9 +120,9 @@ static void bad_tables(const struct hostile_target *t)
 		restart(4);
 		its_disable();
 		for (n = 0; n < GITS_NR_BASERS; n++)
-			write_reg(GITS_BASER + n * 8,
-				  (t->pa & GENMASK(47, 12)) | GITS_BASER_VALID | 0xff |
-					  (indirect ? GITS_BASER_INDIRECT : 0));
+			write_reg(GITS_BASER + n * 8, (t->pa & GENMASK(47, 12)) | GITS_BASER_VALID |
+							      0xff |
+							      (indirect ? GITS_BASER_INDIRECT : 0));
 		its_enable();
 		for (n = 0; n < 256; n++)
 			random_command(n % 16);
@@ -169,8 +169,8 @@ static void bad_lpi_tables(const struct hostile_target *t)
 /* CWRITER where it must not be, and registers changed at the wrong time. */
 static void bad_pointers(void)
 {
-	static const u64 values[] = { 0x1000,  0xfffff, 0xfffe0, 0x1f, 0x21, 1, 0x3ff, ~UINT64_C(0),
-				      0x100000, 0x80000000 };
+	static const u64 values[] = { 0x1000, 0xfffff, 0xfffe0,	     0x1f,     0x21,
+				      1,      0x3ff,   ~UINT64_C(0), 0x100000, 0x80000000 };
 	u32 i, k;
 	bool good = true;
 
@@ -189,15 +189,59 @@ static void bad_pointers(void)
 	tap_ok(good, "CWRITER out of range and unaligned, CBASER and BASER changed while enabled");
 }
 
+/* Another CPU that does the like meanwhile: the queue's registers, its redistributor, the
+ * distributor, SGIs. */
+static void meddle(void *arg)
+{
+	const struct cpu *cpu = cpu_this();
+	u64 state = 0x2545f4914f6cdd1d; /* mem_random() is CPU 0's */
+	u32 i;
+
+	guard_begin();
+	for (i = 0; i < NR_STEPS && !atomic_load_acquire((bool *)arg); i++) {
+		state = state * 6364136223846793005 + 1442695040888963407;
+		switch (state >> 60) {
+		case 0 ... 3:
+			write_reg(GITS_CWRITER, state >> 32 & 0xfe0);
+			break;
+		case 4:
+			mmio_write32(its.base + GITS_CTLR, state >> 32 & 1);
+			break;
+		case 5 ... 6:
+			(void)read_reg(GITS_CREADR);
+			break;
+		case 7:
+			mmio_write32(cpu->gicr + GICR_CTLR, state >> 32 & 1);
+			break;
+		case 8 ... 10:
+			mmio_write32(board.gicd.base + (state >> 32 & 0xffc), (u32)state);
+			break;
+		case 11:
+			gic_route(GIC_SPI_BASE + (state >> 32 & 0xff),
+				  cpus[(state >> 40) % nr_cpus].mpidr);
+			break;
+		case 12 ... 13:
+			mmio_write32(cpu->gicr + GICR_SGI_BASE + (state >> 32 & 0xffc), (u32)state);
+			break;
+		default:
+			gic_send_sgi(cpus[(state >> 40) % nr_cpus].mpidr, state >> 32 & 0xf);
+		}
+	}
+	guard_end();
+}
+
 /* Registers, commands and INT in any order. */
 static void any_order(void)
 {
-	static const u32 regs[] = { GITS_CTLR, GITS_CBASER, GITS_CWRITER, GITS_CREADR, GITS_BASER,
-				    GITS_BASER + 8, GITS_BASER + 16, GITS_TYPER, 0x40, 0x48,
-				    GITS_TRANSLATER };
+	static const u32 regs[] = { GITS_CTLR,	GITS_CBASER,	GITS_CWRITER,	 GITS_CREADR,
+				    GITS_BASER, GITS_BASER + 8, GITS_BASER + 16, GITS_TYPER,
+				    0x40,	0x48,		GITS_TRANSLATER };
+	bool stop = false;
 	u32 i;
 
 	restart(1);
+	if (nr_cpus > 1)
+		smp_call_start(1, meddle, &stop);
 	guard_begin(); /* GITS_TRANSLATER need not be there for CPUs */
 	for (i = 0; i < NR_STEPS; i++) {
 		u64 r = mem_random();
@@ -215,7 +259,9 @@ static void any_order(void)
 			restart(1);
 	}
 	guard_end();
-	tap_ok(its_disable(), "%u register writes in any order", NR_STEPS);
+	atomic_store_release(&stop, true);
+	tap_ok((nr_cpus == 1 || smp_call_wait(1)) && its_disable(),
+	       "%u register writes in any order, while another CPU does the like", NR_STEPS);
 }
 
 void hostile_its(void)

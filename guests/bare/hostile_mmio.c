@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Every offset of the GIC's frames at every width; accesses that an emulator cannot decode; memory that is not ours. */
+/* Every offset of the GIC's frames at every width; accesses that an emulator cannot decode; memory
+ * that is not ours. */
 #include "guests/bare/except.h"
 #include "guests/bare/gic.h"
 #include "guests/bare/hostile.h"
@@ -33,8 +34,7 @@ static void sweep_loads(const struct frame_range *f)
 		for (off = 0; off < f->size; off += width)
 			hostile_load(f->base + off, width);
 	guard_end();
-	tap_ok(true, "%s: loads at every offset (%u faults)", f->name,
-	       cpu_this()->guard.faults);
+	tap_ok(true, "%s: loads at every offset (%u faults)", f->name, cpu_this()->guard.faults);
 }
 
 /* @what: 0 zeros, 1 ones, 2 random, which alone go at every width. */
@@ -54,7 +54,8 @@ static void sweep_stores(const struct frame_range *f, u32 what)
 	       cpu_this()->guard.faults);
 }
 
-/* Unaligned, across pages: the frame as Normal memory, else the alignment fault comes from stage 1. */
+/* Unaligned, across pages: the frame as Normal memory, else the alignment fault comes from stage 1.
+ */
 static void sweep_unaligned(const struct frame_range *f)
 {
 	u64 base = f->base + MMU_ALIAS, off;
@@ -73,7 +74,8 @@ static void sweep_unaligned(const struct frame_range *f)
 	       cpu_this()->guard.faults);
 }
 
-/* What a data abort's syndrome does not describe. Under a hypervisor that must be an abort, or it did something else. */
+/* What a data abort's syndrome does not describe. Under a hypervisor that must be an abort, or it
+ * did something else. */
 static void undecodable(const struct frame_range *f)
 {
 	u64 a = f->base + MMU_ALIAS + 0x100, x = 0, y = 0, p = a;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Acknowledge, count, end. A timer's interrupt masks the timer, which is level-triggered and would come again at once. */
+/* Acknowledge, count, end. A timer's interrupt masks the timer, which is level-triggered and would
+ * come again at once. */
 #include "guests/bare/board.h"
 #include "guests/bare/gic.h"
 #include "guests/bare/irq.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* LPIs and the ITS. Tables are taken once, for the largest layout, and zeroed whenever they are given to the ITS anew. */
+/* LPIs and the ITS. Tables are taken once, for the largest layout, and zeroed whenever they are
+ * given to the ITS anew. */
 #include "guests/bare/board.h"
 #include "guests/bare/gic.h"
 #include "guests/bare/its.h"
@@ -193,7 +194,8 @@ void *its_alloc_itt(u32 bits)
 
 void lpi_config(u32 lpi, u32 prio, bool enable)
 {
-	its.prop[lpi - GIC_LPI_BASE] = (u8)((prio & LPI_PRIO) | LPI_RES1 | (enable ? LPI_ENABLED : 0));
+	its.prop[lpi - GIC_LPI_BASE] = (u8)((prio & LPI_PRIO) | LPI_RES1 |
+					    (enable ? LPI_ENABLED : 0));
 	dsb();
 }
 
@@ -298,7 +300,8 @@ void its_unmapc(u32 icid)
 void its_mapti(u32 devid, u32 event, u32 lpi, u32 icid)
 {
 	its_command(cmd0(GITS_CMD_MAPTI, devid),
-		    FIELD_PREP(GITS_CMD1_EVENTID, event) | FIELD_PREP(GITS_CMD1_INTID, lpi), icid, 0);
+		    FIELD_PREP(GITS_CMD1_EVENTID, event) | FIELD_PREP(GITS_CMD1_INTID, lpi), icid,
+		    0);
 }
 
 void its_mapi(u32 devid, u32 event, u32 icid)

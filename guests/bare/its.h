@@ -14,7 +14,8 @@
 struct its_layout {
 	u32 queue_pages; /* 4 KiB pages, 1..256 */
 	u32 page; /* GITS_BASER.Page_Size: 0 4 KiB, 1 16 KiB, 2 64 KiB */
-	bool indirect; /* device table of two levels, first-level entries valid only where its_back_device() said */
+	bool indirect; /* device table of two levels, first-level entries valid only where
+			  its_back_device() said */
 };
 
 struct its {
@@ -33,7 +34,8 @@ extern struct its its; /* the first one of the tree */
 
 /* Finds it and makes the property table; false if there is no ITS. */
 bool its_init(void);
-/* Reprograms tables and queue, all mappings gone, and enables it. False if it keeps other values than those written. */
+/* Reprograms tables and queue, all mappings gone, and enables it. False if it keeps other values
+ * than those written. */
 bool its_setup(const struct its_layout *layout);
 /* Disables it and waits for Quiescent. */
 bool its_disable(void);
@@ -41,21 +43,24 @@ void its_enable(void);
 /* ITS off, LPIs off on all CPUs where the redistributors allow it. */
 void its_shutdown(void);
 
-/* On this CPU: table addresses, EnableLPIs. Changes nothing that is enabled and cannot be disabled. */
+/* On this CPU: table addresses, EnableLPIs. Changes nothing that is enabled and cannot be disabled.
+ */
 void lpi_init_cpu(void *unused);
 /* False if GICR_CTLR.EnableLPIs stays 1. */
 bool lpi_disable(const struct cpu *cpu);
 /* The property byte of @lpi; takes effect by INV or INVALL. */
 void lpi_config(u32 lpi, u32 prio, bool enable);
 
-/* True if the device table, as it is now, can hold @devid; for an indirect one gives it a second-level page. */
+/* True if the device table, as it is now, can hold @devid; for an indirect one gives it a
+ * second-level page. */
 bool its_back_device(u32 devid);
 u32 its_device_bits(void);
 u32 its_event_bits(void);
 /* An ITT for 2^@bits events, zeroed. */
 void *its_alloc_itt(u32 bits);
 
-/* A command goes to the queue's end; its_flush() makes the ITS see it and waits until all are consumed. */
+/* A command goes to the queue's end; its_flush() makes the ITS see it and waits until all are
+ * consumed. */
 void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3);
 bool its_flush(void);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A bare-metal kernel that tests the machine it runs on from EL1: CPUs, timers, GICv3, ITS, and bad behaviour.
- * Boot arguments: tests=LIST of basic, its, hostile (default basic,its). Results are TAP on the console; then it powers
- * off, or starts the kernel that mkchain.sh put behind it.
+ * A bare-metal kernel that tests the machine it runs on from EL1: CPUs, timers, GICv3, ITS, and bad
+ * behaviour. Boot arguments: tests=LIST of basic, its, hostile (default basic,its). Results are TAP
+ * on the console; then it powers off, or starts the kernel that mkchain.sh put behind it.
  */
 #include "guests/bare/board.h"
 #include "guests/bare/chain.h"

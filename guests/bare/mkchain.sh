@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mkchain.sh PAYLOAD KERNEL OUT: one arm64 Image that runs the payload, then KERNEL, which lies 2 MiB behind its start.
-# The payload's header gets the size of both and, in a reserved word, where the kernel is.
+# mkchain.sh PAYLOAD KERNEL OUT: one arm64 Image that runs the payload, then KERNEL, which lies
+# 2 MiB behind its start. The payload's header gets the size of both and, in a reserved word, where
+# the kernel is.
 set -euo pipefail
 
 payload=$1 kernel=$2 out=$3
 mib2=$((2 << 20))
+
+fail() { echo "mkchain.sh: $*" >&2; exit 1; }
 
 # le64 NUMBER OFFSET: writes a little-endian doubleword into $out.
 le64()
@@ -18,9 +21,9 @@ le64()
 	printf '%b' "$bytes" | dd of="$out" bs=1 seek="$2" conv=notrunc status=none
 }
 
-[ "$(stat -c %s "$payload")" -le $mib2 ] || { echo "mkchain.sh: $payload is over 2 MiB" >&2; exit 1; }
+[ "$(stat -c %s "$payload")" -le $mib2 ] || fail "$payload is over 2 MiB"
 [ "$(dd if="$kernel" bs=1 skip=56 count=4 status=none)" = $'ARM\x64' ] ||
-	{ echo "mkchain.sh: $kernel is no arm64 Image" >&2; exit 1; }
+	fail "$kernel is no arm64 Image"
 
 cp "$payload" "$out"
 truncate -s $mib2 "$out"

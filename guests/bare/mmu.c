@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stage-1 tables: 4 KiB granule, 48 bits, 2 MiB and 1 GiB blocks, everything writable and, if memory, executable. */
+/* Stage-1 tables: 4 KiB granule, 48 bits, 2 MiB and 1 GiB blocks, everything writable and, if
+ * memory, executable. */
 #include "guests/bare/cpu.h"
 #include "guests/bare/except.h"
 #include "guests/bare/mmu.h"

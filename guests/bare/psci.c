@@ -33,7 +33,8 @@ s64 smccc_smc(u64 function, u64 a, u64 b, u64 c)
 	SMCCC_CALL("smc");
 }
 
-/* PSCI results are 32 bits wide in part: callers compare small numbers, so the low half is sign-extended. */
+/* PSCI results are 32 bits wide in part: callers compare small numbers, so the low half is
+ * sign-extended. */
 s64 psci_call(u64 function, u64 a, u64 b, u64 c)
 {
 	return (s32)(conduit_hvc ? smccc_hvc(function, a, b, c) : smccc_smc(function, a, b, c));

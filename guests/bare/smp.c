@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Secondary CPUs. An idle one sleeps in WFI until an SGI, or polls where interrupts cannot be trusted. */
+/* Secondary CPUs. An idle one sleeps in WFI until an SGI, or polls where interrupts cannot be
+ * trusted. */
 #include "guests/bare/board.h"
 #include "guests/bare/except.h"
 #include "guests/bare/gic.h"

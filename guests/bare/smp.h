@@ -13,7 +13,8 @@ s64 smp_power_up(struct cpu *cpu, u64 context);
 bool smp_power_down(struct cpu *cpu);
 void smp_start_all(void);
 
-/* Runs @fn on @cpu (this one included) with IRQs as they are there, and waits for its end or only starts it. */
+/* Runs @fn on @cpu (this one included) with IRQs as they are there, and waits for its end or only
+ * starts it. */
 void smp_call(u32 cpu, cpu_fn *fn, void *arg);
 void smp_call_start(u32 cpu, cpu_fn *fn, void *arg);
 bool smp_call_wait(u32 cpu);

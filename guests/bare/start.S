@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Started as Linux is started (Image header, MMU off, FDT in x0), at EL1 and any 2 MiB-aligned address. The image is
- * linked at 0 and relocates itself; all memory is mapped where it is.
+ * Started as Linux is started (Image header, MMU off, FDT in x0), at EL1 and any 2 MiB-aligned
+ * address. The image is linked at 0 and relocates itself; all memory is mapped where it is.
  */
 #include "guests/bare/cpu.h"
 
@@ -113,7 +113,7 @@ mmu_enable:
 	isb
 	ret
 
-/* chain_jump(entry, fdt, sctlr with MMU and caches off): starts the next kernel as a boot loader does. */
+/* chain_jump(entry, fdt, sctlr without MMU and caches): starts the next kernel as a loader does. */
 	.globl chain_jump
 chain_jump:
 	mov	x4, x0
@@ -160,7 +160,7 @@ cache_sync_code:
 	isb
 	ret	x5
 
-/* Vectors: kind 0 synchronous, 1 IRQ, 2 FIQ, 3 SError; +4 for every other source than EL1 with SP_EL1. */
+/* Kind 0 synchronous, 1 IRQ, 2 FIQ, 3 SError; +4 for every other source than EL1 with SP_EL1. */
 .macro vector kind
 	.balign	128
 	sub	sp, sp, #FRAME_SIZE

@@ -13,7 +13,8 @@
 #define TEST_NR_SPIS 64u
 u32 test_spi(u32 n);
 
-/* After a settling time: @intid was taken once on all CPUs together; once on @cpu; never on @cpu. */
+/* After a settling time: @intid was taken once on all CPUs together; once on @cpu; never on @cpu.
+ */
 bool arrived_once(u32 intid);
 bool arrived_once_on(u32 cpu, u32 intid);
 bool arrived_nowhere_on(u32 cpu, u32 intid);
@@ -27,8 +28,8 @@ void test_unmask(u32 cpu);
 u32 test_ack(u32 ms);
 
 /*
- * Timers, an SGI to and from each CPU, and an LPI to each CPU (if there is an ITS and its_ready): the machine works.
- * Answers what does not, or NULL.
+ * Timers, an SGI to and from each CPU, and an LPI to each CPU (if there is an ITS and its_ready):
+ * the machine works. Answers what does not, or NULL.
  */
 const char *test_alive(void);
 

@@ -96,7 +96,8 @@ static void test_timers(void)
 	tap_ok(good_p == TICKS * nr_cpus, "physical timer: %u of %u interrupts, on all CPUs",
 	       good_p, TICKS * nr_cpus);
 	tap_ok(level.rises == nr_cpus, "a timer's PPI is pending while its output is high");
-	tap_ok(level.falls == nr_cpus, "and no longer when it is low again");
+	tap_ok(level.falls == nr_cpus,
+	       "a timer's PPI is no longer pending when its output is low again");
 	timer_wfi(&good);
 	tap_ok(good, "WFI ends at the timer's interrupt");
 }

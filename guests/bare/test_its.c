@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ITS by its commands (IHI 0069H 5.3): a device that does not exist, whose events the INT command makes.
- * LPIs are kept pending by disabling them or by the priority mask of their CPU.
+ * The ITS by its commands (IHI 0069H 5.3): a device that does not exist, whose events the INT
+ * command makes. LPIs are kept pending by disabling them or by the priority mask of their CPU.
  */
 #include "guests/bare/board.h"
 #include "guests/bare/gic.h"
@@ -33,7 +33,8 @@ static void map_event(u32 event, u32 icid)
 	its_event(GITS_CMD_INV, DEVICE, event);
 }
 
-/* One collection per CPU, of the same number; the device with an event per CPU, event n in collection n. */
+/* One collection per CPU, of the same number; the device with an event per CPU, event n in
+ * collection n. */
 static bool map_all(void)
 {
 	u32 i;
@@ -53,7 +54,7 @@ static bool map_all(void)
 	return its_flush();
 }
 
-static bool raise(u32 event)
+static bool fire(u32 event)
 {
 	its_event(GITS_CMD_INT, DEVICE, event);
 	return its_flush();
@@ -110,12 +111,12 @@ static void test_basic_delivery(void)
 
 	tap_ok(map_all(), "MAPD, MAPC, MAPTI, INV, SYNC are consumed");
 	for (i = 0; i < nr_cpus; i++)
-		good += raise(i) && arrives(i, i);
+		good += fire(i) && arrives(i, i);
 	tap_ok(good == nr_cpus, "INT: the LPI arrives on its collection's CPU, %u of %u", good,
 	       nr_cpus);
 	irq_reset_counts();
 	for (i = 0; i < 100; i++) {
-		raise(0);
+		fire(0);
 		if (!wait_for(irq_count(0, LPI(0)) == i + 1))
 			break;
 	}
@@ -151,7 +152,7 @@ static void test_movi(void)
 	irq_reset_counts();
 	its_movi(DEVICE, 0, last);
 	its_sync(0);
-	raise(0);
+	fire(0);
 	tap_ok(arrives(0, last), "MOVI: later interrupts go to the new CPU");
 	its_movi(DEVICE, 0, 0);
 	its_sync(last);
@@ -159,7 +160,7 @@ static void test_movi(void)
 
 	irq_reset_counts();
 	test_mask(0);
-	raise(0);
+	fire(0);
 	tap_ok(silent(0), "an LPI that the priority mask holds back does not arrive");
 	its_movi(DEVICE, 0, last);
 	its_sync(0);
@@ -176,22 +177,23 @@ static void test_clear_discard(void)
 {
 	irq_reset_counts();
 	test_mask(0);
-	raise(0);
+	fire(0);
 	command(GITS_CMD_CLEAR, 0);
 	test_unmask(0);
 	tap_ok(silent(0), "CLEAR: a pending LPI does not arrive any more");
-	raise(0);
+	fire(0);
 	tap_ok(arrives(0, 0), "and can be raised again");
 
 	irq_reset_counts();
 	test_mask(0);
-	raise(0);
+	fire(0);
 	command(GITS_CMD_DISCARD, 0);
 	test_unmask(0);
 	tap_ok(silent(0), "DISCARD: a pending LPI does not arrive any more");
-	tap_ok(raise(0) && silent(0), "and its event is unmapped; INT on it does not stop the queue");
+	tap_ok(fire(0) && silent(0),
+	       "and its event is unmapped; INT on it does not stop the queue");
 	map_event(0, 0);
-	raise(0);
+	fire(0);
 	tap_ok(arrives(0, 0), "mapped anew it arrives");
 }
 
@@ -200,7 +202,7 @@ static void test_disabled(void)
 	irq_reset_counts();
 	lpi_config(LPI(0), LPI_PRIO, false);
 	command(GITS_CMD_INV, 0);
-	raise(0);
+	fire(0);
 	tap_ok(silent(0), "a disabled LPI does not arrive");
 	lpi_config(LPI(0), LPI_PRIO, true);
 	command(GITS_CMD_INV, 0);
@@ -210,7 +212,7 @@ static void test_disabled(void)
 	lpi_config(LPI(0), LPI_PRIO, false);
 	its_invall(0);
 	its_sync(0);
-	raise(0);
+	fire(0);
 	tap_ok(silent(0), "INVALL reads a disabling");
 	lpi_config(LPI(0), LPI_PRIO, true);
 	its_invall(0);
@@ -228,16 +230,16 @@ static void test_collections(void)
 	its_sync(last);
 	its_invall(0);
 	its_sync(last);
-	raise(0);
+	fire(0);
 	tap_ok(arrives(0, last), "MAPC to another CPU: later interrupts go there");
 	irq_reset_counts();
 	its_unmapc(0);
 	its_sync(last);
-	raise(0);
+	fire(0);
 	tap_ok(silent(0), "an event of an unmapped collection goes nowhere");
 	its_mapc(0, 0);
 	its_sync(0);
-	raise(0);
+	fire(0);
 	tap_ok(arrives(0, 0), "and arrives once the collection is mapped again");
 }
 
@@ -277,7 +279,7 @@ static void test_movall(void)
 		good += irq_count_all(LPI(base + i)) == 1;
 	tap_ok(good == 60, "the source's arrive at the destination, the third CPU's stay there");
 	irq_reset_counts();
-	raise(base);
+	fire(base);
 	tap_ok(arrives(base, 0), "MOVALL does not change where later interrupts go");
 }
 
@@ -325,16 +327,17 @@ static void test_pending_state(void)
 
 	irq_reset_counts();
 	irq_off();
-	raise(0);
-	raise(0);
+	fire(0);
+	fire(0);
 	settle();
 	first = test_ack(ACK_MS);
 	gic_eoi(first);
 	second = test_ack(NO_ACK_MS);
-	tap_ok(first == LPI(0) && second == NONE, "raised twice before it is acknowledged: one LPI");
-	raise(0);
+	tap_ok(first == LPI(0) && second == NONE,
+	       "raised twice before it is acknowledged: one LPI");
+	fire(0);
 	first = test_ack(ACK_MS);
-	raise(0);
+	fire(0);
 	settle();
 	gic_eoi(first);
 	second = test_ack(ACK_MS);
@@ -400,11 +403,11 @@ static void test_unmapd(void)
 	irq_reset_counts();
 	its_unmapd(DEVICE);
 	its_sync(0);
-	tap_ok(its_flush() && raise(0) && silent(0), "MAPD with V=0 unmaps the device's events");
+	tap_ok(its_flush() && fire(0) && silent(0), "MAPD with V=0 unmaps the device's events");
 	its_mapti(DEVICE, 0, LPI(0), 0);
 	tap_ok(its_flush(), "a command for an unmapped device does not stop the queue");
 	map_all();
-	raise(0);
+	fire(0);
 	tap_ok(arrives(0, 0), "the device can be mapped again");
 }
 
@@ -439,7 +442,8 @@ static void test_full_queue(void)
 	its_event(GITS_CMD_INT, DEVICE, 0);
 	its_enable();
 	good = good && its_flush();
-	tap_ok(good && arrives(0, 0), "a queue filled while the ITS is off is consumed when it is on");
+	tap_ok(good && arrives(0, 0),
+	       "a queue filled while the ITS is off is consumed when it is on");
 }
 
 static void test_layout(const struct its_layout *layout, const char *name)
@@ -489,7 +493,7 @@ static void test_indirect_hole(void)
 	its_mapti(hole, 0, LPI(0), 0);
 	its_event(GITS_CMD_INT, hole, 0);
 	tap_ok(its_flush() && silent(0), "MAPD without a second-level page fails, nothing else");
-	tap_ok(map_all() && raise(0) && arrives(0, 0), "and the next device works");
+	tap_ok(map_all() && fire(0) && arrives(0, 0), "and the next device works");
 }
 
 static void test_layouts(void)
@@ -543,5 +547,6 @@ void suite_its(void)
 	test_indirect_hole();
 	its_setup(&layout);
 	dead = test_alive();
-	tap_ok(!dead, "timers, SGIs and LPIs work on all CPUs%s%s", dead ? ": " : "", dead ? dead : "");
+	tap_ok(!dead, "timers, SGIs and LPIs work on all CPUs%s%s", dead ? ": " : "",
+	       dead ? dead : "");
 }

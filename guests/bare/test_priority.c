@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Priorities, preemption, groups, and more interrupts than list registers. Most of it acknowledges by hand with
- * exceptions masked, so that the order is seen as the CPU interface gives it.
+ * Priorities, preemption, groups, and more interrupts than list registers. Most of it acknowledges
+ * by hand with exceptions masked, so that the order is seen as the CPU interface gives it.
  */
 #include "guests/bare/board.h"
 #include "guests/bare/gic.h"
@@ -56,7 +56,8 @@ static void test_pmr(void)
 	trigger(spi);
 	tap_ok(test_ack(NO_ACK_MS) == NONE, "priority 0x80 does not pass PMR 0x80");
 	gic_set_pmr(0x88);
-	tap_ok(wait_ms(sysreg_read(icc_hppir1_el1) == spi, ACK_MS), "HPPIR1 shows it with PMR 0x88");
+	tap_ok(wait_ms(sysreg_read(icc_hppir1_el1) == spi, ACK_MS),
+	       "HPPIR1 shows it with PMR 0x88");
 	tap_ok(test_ack(ACK_MS) == spi && sysreg_read(icc_rpr_el1) == 0x80,
 	       "it passes PMR 0x88, RPR is 0x80");
 	gic_eoi(spi);
@@ -138,7 +139,8 @@ static void test_nested(void)
 	irq_on();
 }
 
-/* 64 pending at once, made pending from the lowest priority to the highest: the order that list registers like least. */
+/* 64 pending at once, made pending from the lowest priority to the highest: the order that list
+ * registers like least. */
 static void test_many_pending(void)
 {
 	u32 seen[TEST_NR_SPIS] = { 0 };
@@ -164,7 +166,8 @@ static void test_many_pending(void)
 	}
 	for (i = 0; i < TEST_NR_SPIS; i++)
 		once += seen[i] == 1;
-	tap_ok(n == TEST_NR_SPIS && once == n, "64 SPIs pending at once: %u arrive exactly once", once);
+	tap_ok(n == TEST_NR_SPIS && once == n, "64 SPIs pending at once: %u arrive exactly once",
+	       once);
 	tap_ok(!inversions, "in order of priority (%u inversions)", inversions);
 	tap_ok(test_ack(NO_ACK_MS) == NONE, "and nothing after them");
 	for (i = 0; i < TEST_NR_SPIS; i++)

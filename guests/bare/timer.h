@@ -37,7 +37,8 @@ static inline u64 timer_ms(u64 ms)
 #define wait_for(cond) wait_ms(cond, TIMER_PATIENCE_MS)
 #define settle() ((void)wait_ms(false, TIMER_SETTLE_MS))
 
-/* Arms this CPU's virtual or physical timer to fire in @ticks; its interrupt masks it again (irq.c). */
+/* Arms this CPU's virtual or physical timer to fire in @ticks; its interrupt masks it again
+ * (irq.c). */
 static inline void timer_arm_virtual(u64 ticks)
 {
 	sysreg_write(cntv_cval_el0, sysreg_read(cntvct_el0) + ticks);

@@ -11,18 +11,19 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-void *memcpy(void *dst, const void *src, size_t n);
-void *memmove(void *dst, const void *src, size_t n);
-void *memset(void *dst, int c, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
-void *memchr(const void *s, int c, size_t n);
-size_t strlen(const char *s);
-size_t strnlen(const char *s, size_t max);
-int strcmp(const char *a, const char *b);
-int strncmp(const char *a, const char *b, size_t n);
-char *strchr(const char *s, int c);
-char *strrchr(const char *s, int c);
-unsigned long strtoul(const char *s, char **end, int base);
+/* As in ISO C; without names, since the C library's header, which libfdt's includes, has its own. */
+void *memcpy(void *, const void *, size_t);
+void *memmove(void *, const void *, size_t);
+void *memset(void *, int, size_t);
+int memcmp(const void *, const void *, size_t);
+void *memchr(const void *, int, size_t);
+size_t strlen(const char *);
+size_t strnlen(const char *, size_t);
+int strcmp(const char *, const char *);
+int strncmp(const char *, const char *, size_t);
+char *strchr(const char *, int);
+char *strrchr(const char *, int);
+unsigned long strtoul(const char *, char **, int);
 
 /* As C's: %d %i %u %x %X %p %s %c %% with 0, -, width, precision, l, ll, z, h. */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);

@@ -45,14 +45,13 @@ def head(path, size):
 
 refused('EL1', r'EL1.*EL2', boot(until=STOPPED, timeout=WAIT, SMMU='off',
                                  QEMU_ARGS='-machine virtualization=off'))
-refused('a GICv2', 'GIC', boot(until=STOPPED, timeout=WAIT, GIC=2, SMMU='off',
-                               QEMU_ARGS='-machine its=off'))
+refused('a GICv2', 'GIC', boot(until=STOPPED, timeout=WAIT, GIC=2, SMMU='off', ITS='off'))
 
 run = boot('''
 section cpus; nproc; end
 section its; grep -c ITS- /proc/interrupts; end
 section blocks; read_blocks /dev/nvme0n1 20 && read_blocks /dev/vda 20 && echo ok; end
-''', QEMU_ARGS='-machine its=off')
+''', ITS='off')
 tap.clean(run, 'no ITS: Linux boots')
 tap.like(run.console, 'herald: .*MSIs? (is|are) not available', 'no ITS: Herald says so')
 tap.equal(run.value('its'), '0', 'no ITS: Linux has no interrupts from one')
@@ -86,9 +85,9 @@ def uboot(name, pattern, old, new):
 
 REG = 'reg <0x0 0x${kernel_at} 0x0 0x${kernel_size}>'
 uboot('a RAM disk over the kernel', 'overlap', '<0x0 0x${initrd_at} 0x0', '<0x0 0x${kernel_at} 0x0')
-uboot('a kernel over Herald', 'overlap|kernel', REG, 'reg <0x0 0x${kernel_addr_r} 0x0 0x${kernel_size}>')
+uboot('a kernel over Herald', 'overlap|kernel', REG, 'reg <0x0 ${kernel_addr_r} 0x0 0x${kernel_size}>')
 uboot('a RAM disk over Herald', 'overlap', '<0x0 0x${initrd_at} 0x0',
-      '<0x0 0x${kernel_addr_r} 0x0')
+      '<0x0 ${kernel_addr_r} 0x0')
 uboot('a kernel outside RAM', 'RAM', REG, 'reg <0x10 0x0 0x0 0x${kernel_size}>')
 uboot('a kernel whose size wraps', 'RAM|size|overlap|wrap', REG,
       'reg <0x0 0x${kernel_at} 0xffffffff 0xfffff000>')

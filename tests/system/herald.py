@@ -127,7 +127,7 @@ def boot(script=None, until=None, timeout=TIMEOUT, **variables):
     disks = os.path.join(scratch(), 'disks')
     env = dict(os.environ)
     for name in ('MGMT_OVERLAY', 'MGMT_ARGS', 'HERALD_ARGS', 'QEMU_ARGS', 'TIMEOUT', 'BOOT', 'CPU',
-                 'SMP', 'MEM', 'GIC', 'SMMU', 'KERNEL', 'HERALD', 'VERBOSE', 'V'):
+                 'SMP', 'MEM', 'GIC', 'ITS', 'SMMU', 'KERNEL', 'HERALD', 'VERBOSE', 'V'):
         env.pop(name, None)
     env.update(BOOT='direct', DISKS=disks)
     if NATIVE:

@@ -117,6 +117,10 @@ static void test_mapti_errors(void)
 	rig_ok(&r, cmd_mapd(8, 5, 0xffffffffff00, true),
 	       "MAPD takes an ITT address that is not memory");
 	rig_fails(&r, cmd_mapti(8, 0, 8300, 0), ITS_E_MAPTI_ID_OOR);
+	rig_ram.hole[0].start = RIG_ITT + 9 * 8;
+	rig_ram.hole[0].end = RIG_ITT + 10 * 8;
+	rig_fails(&r, cmd_mapti(5, 9, 8301, 0), ITS_E_MAPTI_ID_OOR);
+	rig_ok(&r, cmd_mapti(5, 10, 8301, 0), "an ITT with one entry out of memory: its neighbour");
 	rig_ok(&r, cmd_mapti(5, 3, 8200, 0), "one LPI for two events");
 	is(goes_to(&r, 5, 3), LEADS(8200, 0), "... each has its own route");
 	rig_do(&r, cmd_event(OP_DISCARD, 5, 3));
@@ -254,6 +258,10 @@ static void test_indirect(void)
 		rig_ok(&r, cmd_mapd(per_page, 5, RIG_ITT, true),
 		       "%u KiB pages: a valid first-level entry", 1u << (page_bits[i] - 10));
 		rig_ok(&r, cmd_mapd(2 * per_page - 1, 5, RIG_ITT, true), "... its last device");
+		rig_ram.hole[0].start = RIG_ITT + 0x10000 + 3 * 8;
+		rig_ram.hole[0].end = RIG_ITT + 0x10000 + 4 * 8;
+		rig_fails(&r, cmd_mapd(per_page + 3, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
+		rig_ok(&r, cmd_mapd(per_page + 2, 5, RIG_ITT, true), "beside a hole");
 		rig_fails(&r, cmd_mapd(2 * per_page, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
 		rig_fails(&r, cmd_mapd(3 * per_page, 5, RIG_ITT, true), ITS_E_MAPD_DEVICE_OOR);
 		rig_ok(&r, cmd_mapd(5 * per_page - 1, 5, RIG_ITT, true), "the last word of RAM");

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Delivery through list registers: order, overflow, exchange, active state, lines, physical interrupts. */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+/*
+ * Delivery through list registers: order, overflow, exchange, active state, lines, physical
+ * interrupts.
+ */
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include "tests/unit/tap.h"
 #include "tests/unit/vgic_host_fake.h"
@@ -36,7 +40,8 @@ static void test_one(void)
 	fake_irq_on(0, 40, 0xa0, false);
 	is(fake_take(), FAKE_SPURIOUS, "nothing pending, nothing to acknowledge");
 	pend(40);
-	is(fake_lr_state(40), 1, "an SPI for the vCPU that runs here goes straight to a list register");
+	is(fake_lr_state(40), 1,
+	   "an SPI for the vCPU that runs here goes straight to a list register");
 	ok(!vgic_work(fake_vgic(0)), "without work for the exit");
 	ok(vgic_has_pending(fake_vgic(0)), "and would wake it");
 	ok(reg_bit(ISPENDR, 40), "ISPENDR sees the list register");
@@ -73,7 +78,8 @@ static void test_no_touch(void)
 	(void)fake_dist_r(0x100, 4);
 	fake_irq_on(0, 41, 0xa0, false);
 	(void)vgic_work(fake_vgic(0));
-	is(fake.cpu[0].lr_accesses, before, "an exit that is not about this interrupt leaves list registers alone");
+	is(fake.cpu[0].lr_accesses, before,
+	   "an exit that is not about this interrupt leaves list registers alone");
 	fake_end();
 }
 
@@ -92,7 +98,8 @@ static void test_masks(void)
 	ok(!vgic_has_pending(fake_vgic(0)), "group disabled at the CPU interface: no wake-up");
 	fake_set_enables(GRP0 | GRP1);
 	fake_dist_w(0, 4, GRP0);
-	is(fake_take(), FAKE_SPURIOUS, "group disabled at the distributor: taken out of the list register");
+	is(fake_take(), FAKE_SPURIOUS,
+	   "group disabled at the distributor: taken out of the list register");
 	ok(reg_bit(ISPENDR, 40), "still pending");
 	ok(!vgic_has_pending(fake_vgic(0)), "no wake-up");
 	fake_dist_w(0, 4, GRP0 | GRP1);
@@ -128,11 +135,13 @@ static void test_priorities(void)
 	is(fake_take(), 40, "then the other");
 	pend(40);
 	fake_dist_w(0x400 + 40, 1, 0x20);
-	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20, "a new priority reaches the list register");
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20,
+	   "a new priority reaches the list register");
 	is(fake_ack(1), 40, "acknowledged at it");
 	fake_dist_w(0x400 + 40, 1, 0xe0);
 	pend(41);
-	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20, "an active one keeps the priority it was taken at");
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20,
+	   "an active one keeps the priority it was taken at");
 	fake_eoi(1, 40);
 	is(fake_lr_state(40), -1, "so that its EOI finds it");
 	is(fake_take(), 41, "the other is next");
@@ -275,7 +284,9 @@ static void test_active_overflow_split(u32 lrs)
 		good = good && fake_enter() && fake_ack(1) == 32 + i;
 		fake_eoi(1, 32 + i);
 	}
-	ok(good, "%u list registers: with EOImode 1, 20 interrupts of one priority all become active", lrs);
+	ok(good,
+	   "%u list registers: with EOImode 1, 20 interrupts of one priority all become active",
+	   lrs);
 	is(fake_dist_r(ISACTIVER + 4, 4), GENMASK(19, 0), "all active");
 	ok(fake.cpu[0].hcr & BIT(14), "DIR is trapped");
 	for (i = 0; i < 20; i++) {
@@ -333,7 +344,8 @@ static void test_put_load(void)
 	pend(33);
 	pend(38);
 	fake_put(0);
-	ok(good && fake_dist_r(ISACTIVER + 4, 4) == 0x3f, "active state is there while the vCPU is nowhere");
+	ok(good && fake_dist_r(ISACTIVER + 4, 4) == 0x3f,
+	   "active state is there while the vCPU is nowhere");
 	ok(fake_dist_r(ISPENDR + 4, 4) == 0x42, "and pending state");
 	fake_load(1, 0);
 	is(fake_take(), FAKE_SPURIOUS, "another vCPU on that CPU sees nothing of it");
@@ -438,7 +450,8 @@ static void test_hw(void)
 	is(vgic_map_hw_ppi(fake_vgic(0), 32, 27), -22, "not a PPI");
 	fake_load(0, 0);
 	fake_irq_on(0, 60, 0xa0, true);
-	ok(fake.spi[160].enabled && !fake.spi[160].edge, "enable and trigger reach the physical interrupt");
+	ok(fake.spi[160].enabled && !fake.spi[160].edge,
+	   "enable and trigger reach the physical interrupt");
 	fake_irq_on(0, 60, 0xa0, false);
 	ok(fake.spi[160].edge, "edge");
 	fake_dist_w(0x6000 + 8 * 60, 8, 1);
@@ -462,7 +475,8 @@ static void test_hw(void)
 	fake.spi[160].pending = false;
 	phys_fires(160);
 	fake_dist_w(ICPENDR + 4, 4, BIT(28));
-	ok(!fake.spi[160].active, "ICPENDR of one that is in a list register deactivates the physical one");
+	ok(!fake.spi[160].active,
+	   "ICPENDR of one that is in a list register deactivates the physical one");
 	is(fake_take(), FAKE_SPURIOUS, "and it is gone");
 	phys_fires(160);
 	is(fake_ack(1), 60, "active");
@@ -502,7 +516,8 @@ static void test_hw(void)
 	vgic_inject_hw_ppi(fake_vgic(0), 27);
 	is(fake_take(), 27, "delivered");
 	ok(!fake.ppi[0][26].active, "ended");
-	is(vgic_set_line(fake.vgic, fake_vgic(0), 27, true), -22, "a tied interrupt has no software line");
+	is(vgic_set_line(fake.vgic, fake_vgic(0), 27, true), -22,
+	   "a tied interrupt has no software line");
 	fake_end();
 }
 
@@ -530,7 +545,9 @@ static void test_hw_overflow(bool split)
 		good = good && fake_enter() && !fake.spi[160 + i].active;
 		good = good && (!i || fake.spi[160 + i - 1].active);
 	}
-	ok(good, "EOImode %u: nested physical interrupts beyond the list registers are deactivated one by one", split);
+	ok(good,
+	   "EOImode %u: nested physical interrupts that do not fit are deactivated one by one",
+	   split);
 	fake_end();
 }
 

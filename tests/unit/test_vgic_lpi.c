@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* LPIs: pending, configuration, tables in guest memory, moves between vCPUs, list registers of other CPUs. */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+/*
+ * LPIs: pending, configuration, tables in guest memory, moves between vCPUs, list registers of
+ * other CPUs.
+ */
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include <string.h>
 #include "tests/unit/tap.h"
@@ -116,7 +120,8 @@ static void test_reload(void)
 	vgic_lpi_pend(v, 0, 9000);
 	fake_lpi_prop(9000, 0x21);
 	vgic_lpi_reload(v, 0, 9000);
-	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(9000)), 0x20, "a new priority reaches the list register");
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(9000)), 0x20,
+	   "a new priority reaches the list register");
 	fake_lpi_prop(9000, OFF);
 	fake_rd_w(0, 0xa0, 8, 9000);
 	is(fake_lr_state(9000), -1, "GICR_INVLPIR reads the property again");
@@ -184,7 +189,8 @@ static void test_enable(void)
 		vgic_lpi_pend(v, 0, 30000 + i);
 	vgic_lpi_pend(v, 0, 30009);
 	fake_rd_w(0, 0x70, 8, 0);
-	is(fake_rd_r(0, 0x70, 8) & GENMASK(51, 12), fake_prop_ipa(8192), "GICR_PROPBASER is fixed while it is set");
+	is(fake_rd_r(0, 0x70, 8) & GENMASK(51, 12), fake_prop_ipa(8192),
+	   "GICR_PROPBASER is fixed while it is set");
 	fake_rd_w(0, 0x78, 8, 0);
 	is(fake_rd_r(0, 0x78, 8) & GENMASK(51, 16), fake_pend_ipa(0, 0), "and GICR_PENDBASER");
 	fake_rd_w(0, 0, 4, 0);
@@ -444,7 +450,10 @@ static void test_move_all(void)
 	fake_end();
 }
 
-/* A CPU interface that shows LPIs active: nested ones that do not fit must not end another interrupt. */
+/*
+ * A CPU interface that shows LPIs active: nested ones that do not fit must not end another
+ * interrupt.
+ */
 static void test_phantom(void)
 {
 	u32 i;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Threads as CPUs: three run vCPUs, one a device and a command queue. Nothing is lost; ThreadSanitizer may watch. */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+/*
+ * Threads as CPUs: three run vCPUs, one a device and a command queue. Nothing is lost;
+ * ThreadSanitizer may watch.
+ */
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include <pthread.h>
 #include "hyp/lib/atomic.h"

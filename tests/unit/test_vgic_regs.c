@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The register frames: every group at every width, limits of INTIDs, and a guest that tries everything. */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+/*
+ * The register frames: every group at every width, limits of INTIDs, and a guest that tries
+ * everything.
+ */
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include "tests/unit/tap.h"
 #include "tests/unit/vgic_host_fake.h"
@@ -40,9 +44,11 @@ static void test_table(const struct vgic_frame *f, const char *name, u32 base)
 		widths = widths && rd(base, off, 2) == 0;
 		if (r->width == 4) {
 			widths = widths && rd(base, off, 8) == 0;
-			widths = widths && (r->byte ? rd(base, off, 1) == (val & 0xff) : rd(base, off, 1) == 0);
+			widths = widths && (r->byte ? rd(base, off, 1) == (val & 0xff)
+						    : rd(base, off, 1) == 0);
 		} else {
-			wide = wide && rd(base, off, 4) == (u32)val && rd(base, off + 4, 4) == val >> 32;
+			wide = wide && rd(base, off, 4) == (u32)val &&
+			       rd(base, off + 4, 4) == val >> 32;
 			widths = widths && rd(base, off, 1) == 0;
 		}
 		align = align && rd(base, off + 1, 4) == 0 && rd(base, off + 2, 4) == 0;
@@ -81,7 +87,8 @@ static void test_dist_ids(void)
 	is(fake_rd_r(0, 0xffe8, 4), 0x3b, "GICR_PIDR2");
 	is(fake_rd_r(0, SGI + 0xffe8, 4), 0x3b, "and in the other frame");
 	is(fake_rd_r(0, 8, 8), 1, "GICR_TYPER of vCPU 0: LPIs");
-	is(fake_rd_r(1, 8, 8), UINT64_C(1) << 32 | 1 << 8 | 1 << 4 | 1, "of vCPU 1: affinity, number, the last");
+	is(fake_rd_r(1, 8, 8), UINT64_C(1) << 32 | 1 << 8 | 1 << 4 | 1,
+	   "of vCPU 1: affinity, number, the last");
 	is(fake_rd_r(1, 0x14, 4), 6, "GICR_WAKER: asleep");
 	fake_rd_w(1, 0x14, 4, 0);
 	is(fake_rd_r(1, 0x14, 4), 0, "woken");
@@ -127,7 +134,8 @@ static void test_set_clear(u32 base, u32 set, u32 clear, u32 first, u32 nr, cons
 	wr(base, clear + first / 32 * 4, 4, 0xffffffff);
 	ok(rd(base, set + first / 32 * 4, 4) == 0, "%s: and cleared", name);
 	wr(base, set + (first + nr + 31) / 32 * 4, 4, 0xffffffff);
-	is(rd(base, set + (first + nr + 31) / 32 * 4, 4), 0, "%s: nothing beyond the last interrupt", name);
+	is(rd(base, set + (first + nr + 31) / 32 * 4, 4), 0,
+	   "%s: nothing beyond the last interrupt", name);
 	if (base == 1) {
 		wr(1, set, 4, 0xffffffff);
 		is(rd(1, set, 4), 0, "%s: nothing below the first SPI", name);
@@ -188,7 +196,8 @@ static void test_fields(void)
 	is(fake_dist_r(0x6100 + 8, 8), 0x3400000007, "its upper half");
 	fake_rd_w(1, 0x70, 4, 0x40000fff);
 	fake_rd_w(1, 0x74, 4, 0xffffffff);
-	is(fake_rd_r(1, 0x70, 8), UINT64_C(0x000fffff40000000) | 0x79f, "GICR_PROPBASER: halves, attributes made sane");
+	is(fake_rd_r(1, 0x70, 8), UINT64_C(0x000fffff40000000) | 0x79f,
+	   "GICR_PROPBASER: halves, attributes made sane");
 	fake_rd_w(1, 0x78, 8, ~UINT64_C(0));
 	is(fake_rd_r(1, 0x78, 8), UINT64_C(0x000fffffffff0000) | 0x780, "GICR_PENDBASER");
 	fake_end();
@@ -224,8 +233,8 @@ static void test_hostile(u32 vcpus, u32 spis, u32 bits, u32 loaded)
 	}
 	for (i = 0; i < loaded; i++)
 		fake_put(i);
-	ok(true, "%u vCPUs, %u SPIs, %u bits: every offset at every width, sum %llx", vcpus, spis, bits,
-	   (unsigned long long)sum);
+	ok(true, "%u vCPUs, %u SPIs, %u bits: every offset at every width, sum %llx", vcpus, spis,
+	   bits, (unsigned long long)sum);
 	fake_end();
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* SGIs in all forms of affinity, on small and on the largest VMs. */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include <stdlib.h>
 #include "tests/unit/tap.h"
@@ -12,8 +13,9 @@
 
 static u64 sgir(u32 intid, u64 mpidr_cluster, u32 rs, u32 targets, bool irm)
 {
-	return (u64)intid << 24 | (mpidr_cluster >> 32 & 0xff) << 48 | (mpidr_cluster >> 16 & 0xff) << 32 |
-	       (mpidr_cluster >> 8 & 0xff) << 16 | (u64)rs << 44 | (u64)irm << 40 | targets;
+	return (u64)intid << 24 | (mpidr_cluster >> 32 & 0xff) << 48 |
+	       (mpidr_cluster >> 16 & 0xff) << 32 | (mpidr_cluster >> 8 & 0xff) << 16 |
+	       (u64)rs << 44 | (u64)irm << 40 | targets;
 }
 
 static void test_deliver(void)
@@ -67,7 +69,8 @@ static void test_deliver(void)
 	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 2, false));
 	fake_irq_on(1, 11, 0xa0, false);
 	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(11, 0, 0, 2, false));
-	is(fake.vcpu[1].kicks, 2, "a vCPU that is not loaded may be blocked: a kick for what is new");
+	is(fake.vcpu[1].kicks, 2,
+	   "a vCPU that is not loaded may be blocked: a kick for what is new");
 	ok(vgic_has_pending(fake_vgic(1)), "and a reason to wake");
 	fake_load(1, 1);
 	for (i = 0; i < 10; i++)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random traffic against a simple model: no interrupt lost, none delivered more often than it was made pending, none to
- * the wrong vCPU, none while disabled. The model knows only what a guest may know: a change made from one CPU takes
- * effect on another when that has taken its kick.
+ * Random traffic against a simple model: no interrupt lost, none delivered more often than it was
+ * made pending, none to the wrong vCPU, none while disabled. The model knows only what a guest may
+ * know: a change made from one CPU takes effect on another when that has taken its kick.
  */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,9 @@
 
 #define VCPUS 3
 #define SPI 32
-#define NR_EDGE 40  /* 32 .. 71 */
-#define NR_HW 8     /* 72 .. 79, physical 172 .. */
-#define NR_LEVEL 8  /* 80 .. 87 */
+#define NR_EDGE 40 /* 32 .. 71 */
+#define NR_HW 8 /* 72 .. 79, physical 172 .. */
+#define NR_LEVEL 8 /* 80 .. 87 */
 #define NR_SPIS (NR_EDGE + NR_HW + NR_LEVEL)
 #define LPI 8192
 #define NR_LPIS 60
@@ -25,8 +26,8 @@ struct irq {
 	u32 id;
 	u32 target;
 	bool enabled, active, line;
-	u32 maybe;    /* vCPUs that may still have it from before it was routed elsewhere or disabled */
-	u32 credit;   /* times it was made pending and not yet seen */
+	u32 maybe; /* vCPUs that may still have it although it was rerouted or disabled */
+	u32 credit; /* times it was made pending and not yet seen */
 	u64 last_pend, last_ack;
 };
 
@@ -271,7 +272,10 @@ static void guest_end(u32 vcpu)
 	id = guest[vcpu].stack[--guest[vcpu].depth];
 	q = irq_of(id);
 	fake_eoi(1, id);
-	/* An exit before the guest can look whether it is inactive, as the maintenance interrupt makes it. */
+	/*
+	 * An exit before the guest can look whether it is inactive, as the maintenance interrupt
+	 * makes it.
+	 */
 	if (fake_misr())
 		enter(vcpu);
 	if (split && id < LPI)

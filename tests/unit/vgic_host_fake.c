@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* See vgic_host_fake.h. The CPU interface has five priority bits and one active-priority register per group. */
+/*
+ * See vgic_host_fake.h. The CPU interface has five priority bits and one active-priority register
+ * per group.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "hyp/lib/lock.h"
@@ -112,7 +115,8 @@ u64 vgic_host_elrsr(void)
 	u32 i;
 
 	for (i = 0; i < fake.nr_lrs; i++)
-		if (!(here()->lr[i] & LR_STATE) && ((here()->lr[i] & LR_HW) || !(here()->lr[i] & LR_EOI)))
+		if (!(here()->lr[i] & LR_STATE) &&
+		    ((here()->lr[i] & LR_HW) || !(here()->lr[i] & LR_EOI)))
 			val |= BIT(i);
 	return val;
 }
@@ -222,7 +226,8 @@ static int best_lr(const struct fake_cpu *c)
 	for (i = 0; i < fake.nr_lrs; i++) {
 		u32 group = c->lr[i] & LR_GROUP ? 1 : 0, prio = (u32)FIELD_GET(LR_PRIO, c->lr[i]);
 
-		if ((c->lr[i] & LR_STATE) != LR_PENDING || !(c->vmcr & BIT(group)) || prio >= best_prio)
+		if ((c->lr[i] & LR_STATE) != LR_PENDING || !(c->vmcr & BIT(group)) ||
+		    prio >= best_prio)
 			continue;
 		best = (int)i;
 		best_prio = prio;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A machine for the virtual GIC's tests: CPUs with list registers that behave like the virtual CPU interface of IHI 0069H,
- * a guest that acknowledges and ends interrupts, physical interrupts, guest memory, and a VM to put on it.
+ * A machine for the virtual GIC's tests: CPUs with list registers that behave like the virtual CPU
+ * interface of IHI 0069H, a guest that acknowledges and ends interrupts, physical interrupts, guest
+ * memory, and a VM to put on it.
  */
 #ifndef HERALD_TESTS_VGIC_HOST_FAKE_H
 #define HERALD_TESTS_VGIC_HOST_FAKE_H
@@ -52,17 +53,26 @@ struct fake_machine {
 extern struct fake_machine fake;
 extern _Thread_local u32 fake_here; /* the CPU that runs */
 
-/* A VM of @vcpus vCPUs, affinity 0.0.0.n, none loaded, on CPUs with @lrs list registers. Groups and all else off. */
+/*
+ * A VM of @vcpus vCPUs, affinity 0.0.0.n, none loaded, on CPUs with @lrs list registers. Groups and
+ * all else off.
+ */
 struct vgic *fake_start(u32 vcpus, u32 spis, u32 intid_bits, u32 lrs);
 void fake_end(void);
-/* vCPU @index on CPU @cpu, which runs from now on; its guest has both groups enabled and all priorities unmasked. */
+/*
+ * vCPU @index on CPU @cpu, which runs from now on; its guest has both groups enabled and all
+ * priorities unmasked.
+ */
 void fake_load(u32 index, u32 cpu);
 void fake_put(u32 index);
 /* CPU @cpu runs. */
 void fake_run_on(u32 cpu);
 struct vgic_cpu *fake_vgic(u32 index);
 
-/* The way back into the guest on this CPU: maintenance interrupts, flush. False if it would never end. */
+/*
+ * The way back into the guest on this CPU: maintenance interrupts, flush. False if it would never
+ * end.
+ */
 bool fake_enter(void);
 /* The same for whichever CPU @index is loaded on, as its kick would have it. */
 bool fake_enter_vcpu(u32 index);
@@ -78,7 +88,10 @@ void fake_set_pmr(u32 pmr);
 u64 fake_misr(void);
 /* Acknowledges and ends one interrupt of group 1, with an exit wherever maintenance asks for it. */
 u32 fake_take(void);
-/* State bits (2: active, 1: pending) of @intid in this CPU's list registers; -1 if it is in none, -2 if in several. */
+/*
+ * State bits (2: active, 1: pending) of @intid in this CPU's list registers; -1 if it is in none,
+ * -2 if in several.
+ */
 int fake_lr_state(u32 intid);
 u64 fake_lr_of(u32 intid);
 
