@@ -114,7 +114,7 @@ static void irq_state(struct vgic_cpu *c, u32 intid, bool *pending, bool *active
 		return;
 	}
 	vgic_irq_lock(c, intid, &irq);
-	owe = vgic_lr_peek(irq.c, irq.w, pending, active);
+	owe = vgic_lr_peek(irq.c, intid, irq.w, pending, active);
 	vgic_irq_unlock(&irq);
 	if (owe)
 		vgic_irq_settle(irq.c, intid, owe);
@@ -146,8 +146,8 @@ static void irq_set_pending(struct vgic_cpu *c, u32 intid)
 	vgic_irq_lock(c, intid, &irq);
 	if (irq.w & IRQ_HW) {
 		/* It comes back as vgic_inject_hw_*(). */
+		vgic_irq_commit(&irq, irq.w | IRQ_SOFT);
 		vgic_host_hw_set_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid), true);
-		vgic_irq_unlock(&irq);
 		return;
 	}
 	vgic_irq_pend(&irq);
@@ -159,7 +159,7 @@ static void irq_clear_pending(struct vgic_cpu *c, u32 intid)
 	u64 w;
 
 	vgic_irq_lock(c, intid, &irq);
-	w = irq.w & ~IRQ_PENDING;
+	w = irq.w & ~(IRQ_PENDING | IRQ_SOFT);
 	if (w & IRQ_IN_LR)
 		w |= IRQ_UNPEND;
 	if (w & IRQ_HW) {

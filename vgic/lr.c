@@ -16,9 +16,11 @@
  *    own enables trap.
  *  - active words: LRENPIE with EOIcount. The guest's n-th EOI without a list register is of the
  *    n-th most urgent active word, since with EOImode == 0 interrupts are nested, and those in list
- *    registers are more urgent. ICC_DIR_EL1 is trapped while there are such words (EOImode == 1).
- *    (A CPU without ICH_VTR_EL2.TDS cannot trap it alone: there an active interrupt outside the
- *    list registers stays active until GICD_ICACTIVER says otherwise.)
+ *    registers are more urgent.
+ *
+ * ICC_DIR_EL1 (EOImode == 1) is always trapped, since the interrupt may be in another vCPU's list
+ * register, or in none. (A CPU without ICH_VTR_EL2.TDS cannot trap it alone: there such an
+ * interrupt stays active until GICD_ICACTIVER says otherwise.)
  *
  * LPIs have no active state. A list register may show one all the same until the guest's EOI, and
  * where it does an EOI without a list register is counted for LPIs, too: an active LPI that must
@@ -58,6 +60,16 @@ static void hw_deactivate(struct vgic_cpu *c, u32 intid)
 	vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
 }
 
+/*
+ * True for a tied, level-sensitive interrupt whose line is low again: if the guest has not taken it, nothing
+ * is pending any more. What software set pending stays.
+ */
+static bool lr_line_is_low(struct vgic_cpu *c, u32 intid, u64 w)
+{
+	return (w & (IRQ_HW | IRQ_LEVEL | IRQ_SOFT)) == (IRQ_HW | IRQ_LEVEL) &&
+	       !vgic_host_hw_get_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid));
+}
+
 /* Reads list register @n; its word with the state of both, and all that was marked carried out. */
 static u64 lr_decode(struct vgic_cpu *c, u32 n, u64 *lrp)
 {
@@ -66,7 +78,7 @@ static u64 lr_decode(struct vgic_cpu *c, u32 n, u64 *lrp)
 	bool pending = lr & LR_PENDING, active = lr & LR_ACTIVE;
 	bool hw_done = false;
 
-	if (pending && (w & IRQ_UNPEND)) {
+	if (pending && ((w & IRQ_UNPEND) || (!active && lr_line_is_low(c, intid, w)))) {
 		pending = false;
 		hw_done = !active;
 	}
@@ -83,6 +95,8 @@ static u64 lr_decode(struct vgic_cpu *c, u32 n, u64 *lrp)
 		w |= IRQ_PENDING;
 	if (active)
 		w |= IRQ_ACTIVE;
+	if (!pending)
+		w &= ~IRQ_SOFT;
 	*lrp = lr;
 	return w & ~(IRQ_UNPEND | IRQ_UNACT | IRQ_LATCHED);
 }
@@ -272,7 +286,7 @@ bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 	return true;
 }
 
-u32 vgic_lr_peek(struct vgic_cpu *c, u64 w, bool *pending, bool *active)
+u32 vgic_lr_peek(struct vgic_cpu *c, u32 intid, u64 w, bool *pending, bool *active)
 {
 	u32 n = (u32)FIELD_GET(IRQ_PREV, w), owe = 0;
 	u64 lr;
@@ -287,8 +301,12 @@ u32 vgic_lr_peek(struct vgic_cpu *c, u64 w, bool *pending, bool *active)
 		lr = c->lr[n];
 		owe = vgic_want_work(c);
 	}
-	if ((lr & LR_PENDING) && (w & IRQ_LATCHED) && !(w & IRQ_UNPEND))
-		*pending = true;
+	if ((lr & LR_PENDING) && (w & IRQ_LATCHED) && !(w & IRQ_UNPEND)) {
+		if (!(lr & LR_ACTIVE) && lr_line_is_low(c, intid, w))
+			owe |= vgic_want_work(c); /* the list register is to hear of it */
+		else
+			*pending = true;
+	}
 	if ((lr & LR_ACTIVE) && !(w & IRQ_UNACT))
 		*active = true;
 	return owe;
@@ -417,7 +435,7 @@ static void lr_update_hcr(struct vgic_cpu *c)
 		hcr |= HCR_VGRP1EIE;
 	if (c->map[VGIC_SET_ACTIVE] | c->phantom)
 		hcr |= HCR_LRENPIE;
-	if (c->map[VGIC_SET_ACTIVE] && vgic_host_has_tds())
+	if (vgic_host_has_tds())
 		hcr |= HCR_TDIR;
 	/* Writing it clears EOIcount, which counts from here on. */
 	if (hcr != c->hcr || (hcr & HCR_LRENPIE))

@@ -52,6 +52,7 @@
 #define IRQ_UNACT BIT(59) /* its active state likewise */
 #define IRQ_MOVE BIT(60) /* changes its home once neither active nor in a list register */
 #define IRQ_NOROUTE BIT(61) /* SPI whose GICD_IROUTER names no vCPU: never delivered */
+#define IRQ_SOFT BIT(62) /* tied, and set pending by software: stays so whatever its line says */
 
 #define VGIC_NIL 1023u /* ends a list: an INTID that no interrupt has */
 #define VGIC_NO_CPU 0xffffu
@@ -240,7 +241,7 @@ bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
  * Pending and active state of a word that may be in a list register, as far as it can be known now.
  * VGIC_OWE_*.
  */
-u32 vgic_lr_peek(struct vgic_cpu *c, u64 w, bool *pending, bool *active);
+u32 vgic_lr_peek(struct vgic_cpu *c, u32 intid, u64 w, bool *pending, bool *active);
 
 /* --- vgic/irqreg.c: the interrupt behind a register bit --- */
 

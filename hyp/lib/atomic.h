@@ -5,6 +5,10 @@
 
 #include "hyp/lib/bits.h"
 
+#ifdef HERALD_HOST
+#include <sched.h>
+#endif
+
 #define atomic_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define atomic_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define atomic_store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
@@ -20,13 +24,13 @@
 #define atomic_cas(p, old, want)                                                                   \
 	__atomic_compare_exchange_n((p), (old), (want), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 
-/* A breath in a spin loop. */
+/* A breath in a spin loop; host threads may have to share a CPU with the one they wait for. */
 static inline void cpu_relax(void)
 {
-#ifdef __aarch64__
-	__asm__ volatile("yield" ::: "memory");
+#ifdef HERALD_HOST
+	sched_yield();
 #else
-	__asm__ volatile("" ::: "memory");
+	__asm__ volatile("yield" ::: "memory");
 #endif
 }
 

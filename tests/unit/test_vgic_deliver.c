@@ -176,7 +176,7 @@ static void test_overflow(u32 lrs)
 	is(got, 64, "%u list registers: each of 64 pending SPIs is delivered once", lrs);
 	ok(order, "by priority, first come first served within one");
 	ok(vgic_cpu_stats(fake_vgic(0))->overflows > 0, "they overflowed");
-	is(fake.cpu[0].hcr, 1, "and no maintenance is wanted after it");
+	is(fake.cpu[0].hcr & ~BIT(14), 1, "and no maintenance is wanted after it");
 
 	/* The same while it runs: least urgent first, so that each exchanges another. */
 	for (i = 0; i < 64; i++)
@@ -264,7 +264,7 @@ static void test_active_overflow(u32 lrs)
 	ok(good, "each EOI deactivates its own, in list registers or not");
 	is(fake_take(), 32, "what came again while it was active and outside is delivered");
 	is(fake_take(), FAKE_SPURIOUS, "once");
-	is(fake.cpu[0].hcr, 1, "no maintenance or trap is left");
+	is(fake.cpu[0].hcr & ~BIT(14), 1, "no maintenance is left");
 	fake_end();
 }
 
@@ -298,9 +298,27 @@ static void test_active_overflow_split(u32 lrs)
 	}
 	ok(good, "each DIR, in any order, deactivates its own");
 	ok(fake_enter(), "and after the last");
-	ok(!(fake.cpu[0].hcr & BIT(14)), "DIR is not trapped any more");
 	pend(33);
 	is(fake_take(), 33, "delivery goes on");
+	fake_end();
+}
+
+/* EOImode 1: any vCPU may deactivate an SPI, also one that is in another's list register. */
+static void test_dir_elsewhere(void)
+{
+	start(2, 4);
+	fake_load(0, 0);
+	fake_set_eoimode(true);
+	fake_irq_on(0, 40, 0xa0, false);
+	pend(40);
+	is(fake_ack(1), 40, "active on one vCPU");
+	fake_eoi(1, 40);
+	ok(reg_bit(ISACTIVER, 40), "still after the priority drop");
+	fake_load(1, 1);
+	fake_set_eoimode(true);
+	fake_dir(40);
+	fake_run_on(0);
+	ok(fake_enter() && !reg_bit(ISACTIVER, 40), "deactivated by another");
 	fake_end();
 }
 
@@ -495,6 +513,21 @@ static void test_hw(void)
 	fake_dist_w(0x100 + 4, 4, BIT(28));
 	is(fake_take(), 60, "until it is enabled again");
 	ok(!fake.spi[160].active, "and is ended by the guest");
+	/* Level-sensitive: the line decides until the guest takes it. */
+	fake_irq_on(0, 60, 0xa0, true);
+	fake.spi[160].pending = true;
+	phys_fires(160);
+	ok(reg_bit(ISPENDR, 60), "a high line: pending");
+	fake.spi[160].pending = false;
+	ok(!reg_bit(ISPENDR, 60), "low before it is taken: not pending any more");
+	ok(fake_enter(), "the guest goes on");
+	is(fake_lr_state(60), -1, "it has left the list registers");
+	ok(!fake.spi[160].active, "and the physical one may come again");
+	pend(60);
+	fake.spi[160].pending = false;
+	phys_fires(160);
+	ok(fake_enter() && reg_bit(ISPENDR, 60), "set pending by software: whatever the line says");
+	is(fake_take(), 60, "it is taken");
 	vgic_inject_hw_spi(fake.vgic, 61);
 	vgic_inject_hw_spi(fake.vgic, 5000);
 	vgic_inject_hw_ppi(fake_vgic(0), 28);
@@ -679,6 +712,7 @@ int main(void)
 	test_active_overflow(1);
 	test_active_overflow_split(4);
 	test_active_overflow_split(2);
+	test_dir_elsewhere();
 	test_underflow();
 	test_put_load();
 	test_level();

@@ -116,6 +116,7 @@ static void op_pend(struct irq *q)
 		if (fake.spi[q->id + 100].active || !q->enabled)
 			return;
 		fake.spi[q->id + 100].active = true;
+		fake.spi[q->id + 100].pending = true; /* its line, high until the guest serves it */
 		vgic_inject_hw_spi(fake.vgic, q->id);
 		pended(q);
 	} else if (is_level(q)) {
@@ -254,6 +255,8 @@ static void guest_ack(u32 vcpu)
 	}
 	q->last_ack = now;
 	q->active = true;
+	if (is_hw(q))
+		fake.spi[id + 100].pending = false;
 	if (is_level(q) && q->line && pick(4)) {
 		q->line = false;
 		vgic_set_line(fake.vgic, NULL, q->id, false);
