@@ -118,7 +118,9 @@ derive_source()
 	printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$uri" "$suite"
 	if [ "$key" != - ]; then
 		key=${key//'\s'/ }
-		printf 'Signed-By: %s\n' "${key//'\n'/$'\n'}"
+		key=${key//'\n'/$'\n'}
+		case $key in $'\n'*) ;; *) key=" $key" ;; esac
+		printf 'Signed-By:%s\n' "$key"
 	fi
 	printf '\n'
 }

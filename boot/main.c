@@ -100,19 +100,6 @@ static void boot_uart(const struct board_uart *u)
 	log_uart_ready();
 }
 
-static void boot_read_board(u64 fdt_pa)
-{
-	struct board *b = &machine.board;
-	const void *fdt = boot_map_fdt(fdt_pa);
-	const char *why = "the device tree has no valid header: x0 must hold its physical address";
-	int err = fdt ? board_parse(fdt, fdt_pa, FDT_MAX_SIZE, b, &why) : -FDT_ERR_BADMAGIC;
-
-	boot_uart(&b->uart);
-	log_line("Herald " HERALD_VERSION ", loaded at 0x%llx", (unsigned long long)mem_image_pa);
-	if (err)
-		stop("%s", why);
-}
-
 /* Only a processor at EL2 without VHE forced on can go on; see docs/boot.md. */
 static void boot_check_cpu(void)
 {
@@ -124,6 +111,21 @@ static void boot_check_cpu(void)
 		     (u32)el);
 	if (sysreg_read(hcr_el2) & HCR_E2H)
 		stop("this CPU cannot leave VHE mode (HCR_EL2.E2H is fixed to 1): not supported");
+}
+
+static void boot_read_board(u64 fdt_pa)
+{
+	struct board *b = &machine.board;
+	const void *fdt = boot_map_fdt(fdt_pa);
+	const char *why = "the device tree has no valid header: x0 must hold its physical address";
+	int err = fdt ? board_parse(fdt, fdt_pa, FDT_MAX_SIZE, b, &why) : -FDT_ERR_BADMAGIC;
+
+	boot_uart(&b->uart);
+	log_line("Herald " HERALD_VERSION ", loaded at 0x%llx", (unsigned long long)mem_image_pa);
+	/* First: at another level firmware and machine describe themselves differently. */
+	boot_check_cpu();
+	if (err)
+		stop("%s", why);
 }
 
 static void boot_read_modules(void)
@@ -345,7 +347,6 @@ void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
 	machine.entry_ticks = entry_ticks;
 	__stack_chk_guard = (entry_ticks * UINT64_C(0x9e3779b97f4a7c15)) & ~UINT64_C(0xff);
 	boot_read_board(fdt_pa);
-	boot_check_cpu();
 	boot_read_modules();
 	boot_map_ram();
 	boot_pool();

@@ -149,20 +149,25 @@ static u32 le_bytes(const u8 *p, u32 count)
 }
 
 /*
- * How long the file must be by its PE section table; 0 if it has none within the first @mapped
- * bytes at @p. @pe is the offset of the PE header.
+ * How long the file must be at least by its PE header at offset @pe and the section table behind it; 0 if it has none.
+ * @mapped bytes at @p can be read: all of the file, or MODULES_HEADER_MAX, and what lies beyond those is not looked for.
  */
 static u64 modules_pe_file_size(const u8 *p, u64 mapped, u64 pe)
 {
 	u64 table, end, need = 0;
+	bool whole = mapped < MODULES_HEADER_MAX;
 	u32 count;
 
-	if (!range_contains(0, mapped, pe, PE_HEADER_SIZE) || le_bytes(p + pe, 4) != PE_MAGIC)
+	if (!pe)
+		return 0;
+	if (!range_contains(0, mapped, pe, PE_HEADER_SIZE))
+		return whole ? pe + PE_HEADER_SIZE : 0;
+	if (le_bytes(p + pe, 4) != PE_MAGIC)
 		return 0;
 	count = le_bytes(p + pe + PE_NR_SECTIONS, 2);
 	table = pe + PE_HEADER_SIZE + le_bytes(p + pe + PE_OPTIONAL_SIZE, 2);
 	if (!range_contains(0, mapped, table, (u64)count * PE_SECTION_SIZE))
-		return 0;
+		return whole ? table + (u64)count * PE_SECTION_SIZE : 0;
 	for (u32 i = 0; i < count; i++, table += PE_SECTION_SIZE) {
 		end = (u64)le_bytes(p + table + PE_SECTION_RAW_OFFSET, 4) +
 		      le_bytes(p + table + PE_SECTION_RAW_SIZE, 4);
@@ -199,7 +204,7 @@ static int modules_kernel(struct modules_find *f, modules_map_fn map)
 			"does not say how much memory it needs (older than Linux 3.17)");
 	if (modules_pe_file_size(p, mapped, h.pe_offset) > k->file.size)
 		return modules_fail(f, "kernel", &k->file,
-				    "is truncated: its section table says that it is longer");
+				    "is truncated: its header says that it is longer");
 	if (!IS_ALIGNED(k->file.base - h.text_offset, SZ_2M))
 		return dt_fail(
 			f->why, -EINVAL,

@@ -7,7 +7,7 @@
 #   HERALD=off       Linux without Herald, on the same machine: what to compare with
 #   INITRD=FILE      instead of the management VM's initramfs; IMAGE=FILE instead of herald.img
 #   MODULES=none     no boot modules at all (BOOT=direct, fwcfg): QEMU_ARGS adds some, for tests
-#   ITS=off          a machine without one; QEMU then has no root port either, which wants MSI-X
+#   ITS=off          a machine without one; then also without root port and igb, which want MSI-X
 #   DISKS=DIR        where the drives' files are (build/disks)
 #
 # Ways to start Herald:
@@ -114,7 +114,7 @@ drive nvme1 "$DISKS/nvme1.img"
 device "nvme,drive=nvme1,serial=herald1,bus=$port"
 args+=(-netdev "user,id=net0" -netdev "user,id=net1,net=10.0.3.0/24")
 device "virtio-net-pci,netdev=net0,$net"
-device igb,netdev=net1,romfile=
+[ "$ITS" = off ] || device igb,netdev=net1,romfile=
 drive blk0 "$blk_file"
 device "virtio-blk-pci,drive=blk0$blk"
 eval "extra=($QEMU_ARGS)"

@@ -7,6 +7,7 @@
 # stand in .clang-tidy and tests/lint/cppcheck.txt.
 #
 # From make: EL2_SRCS, the sources that run at EL2, and FDT_INCLUDE.
+# shellcheck disable=SC2317 # check() calls the functions by name
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 EL2_DIRS='boot hyp vgic its pci drivers'
@@ -35,14 +36,14 @@ tidy()
 {
 	local log
 	log=$(mktemp)
-	# shellcheck disable=SC2086 # one word per file is meant
+	# shellcheck disable=SC2016,SC2086 # one word per file is meant; the inner shell expands
 	printf '%s\n' $EL2_SRCS | xargs -r -n 4 -P "$(nproc)" sh -c 'clang-tidy --quiet "$@" -- \
 		--target=aarch64-linux-gnu -std=gnu11 -ffreestanding -mgeneral-regs-only -I. \
 		-isystem "$FDT_INCLUDE" -isystem /usr/aarch64-linux-gnu/include 2> /dev/null' tidy > "$log"
 	local status=$?
 	cat "$log"
 	rm -f "$log"
-	return $status
+	return "$status"
 }
 
 cpp()
@@ -82,7 +83,7 @@ includes()
 			sed -E 's/#include "(.*)"/\1/')
 	# What the base and the ITS emulator use must be theirs alone.
 	if grep -rnE '^#include "(boot|vgic|its|pci|drivers|hyp/[^/]*\.h)' hyp/lib; then status=1; fi
-	return $status
+	return "$status"
 }
 
 spdx()
@@ -93,7 +94,7 @@ spdx()
 		echo "$file: no SPDX line at its top"
 		status=1
 	done < <(files '*.c' '*.h' '*.S' '*.sh' '*.py' '*.t' '*.mk' Makefile .ci/run '*.cmd' .gitignore)
-	return $status
+	return "$status"
 }
 
 shell() { scripts | sort -u | xargs -r shellcheck -x -e SC1091; } # SC1091: files of the initramfs
@@ -121,7 +122,7 @@ suppressions()
 		echo "no reason given: $line"
 		status=1
 	done < <(grep . <<< "$all")
-	return $status
+	return "$status"
 }
 
 echo "lint: gcc -Wall -Wextra -Werror -fanalyzer: clean"

@@ -36,9 +36,9 @@ static void set_prev(struct vgic_cpu *c, u32 intid, u32 prev)
 	set_field(c, intid, IRQ_PREV, FIELD_SHIFT(IRQ_PREV), prev);
 }
 
-void vgic_enqueue(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, bool front)
+void vgic_enqueue(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, u32 prio, bool front)
 {
-	u32 set = word_set(w), prio = (u32)FIELD_GET(IRQ_PRIO, w);
+	u32 set = word_set(w);
 	struct vgic_list *l = &c->list[set][prio];
 	u32 next = VGIC_NIL, prev = VGIC_NIL;
 
@@ -60,9 +60,26 @@ void vgic_enqueue(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, bool front)
 	atomic_store_relaxed(wp, w);
 }
 
-u64 vgic_dequeue(struct vgic_cpu *c, u64 w)
+/* The list that a word is at an end of. */
+static u32 word_list(const struct vgic_cpu *c, u32 intid, u64 w)
 {
-	u32 set = word_set(w), prio = (u32)FIELD_GET(IRQ_PRIO, w);
+	const struct vgic_list *l = c->list[VGIC_SET_ACTIVE];
+	u32 left;
+
+	if (!(w & IRQ_ACTIVE))
+		return (u32)FIELD_GET(IRQ_PRIO, w);
+	for (left = c->map[VGIC_SET_ACTIVE]; left; left &= left - 1) {
+		u32 prio = (u32)__builtin_ctz(left);
+
+		if (l[prio].head == intid || l[prio].tail == intid)
+			return prio;
+	}
+	return 0; /* in the middle: it does not matter */
+}
+
+u64 vgic_dequeue(struct vgic_cpu *c, u32 intid, u64 w)
+{
+	u32 set = word_set(w), prio = word_list(c, intid, w);
 	struct vgic_list *l = &c->list[set][prio];
 	u32 next = (u32)FIELD_GET(IRQ_NEXT, w), prev = (u32)FIELD_GET(IRQ_PREV, w);
 
@@ -118,7 +135,7 @@ u32 vgic_place(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 		}
 	}
 	if (w & IRQ_ACTIVE) {
-		vgic_enqueue(c, intid, wp, w, false);
+		vgic_enqueue(c, intid, wp, w, (u32)FIELD_GET(IRQ_PRIO, w), false);
 		return c->loaded ? vgic_want_work(c) : 0;
 	}
 	if (!vgic_word_deliverable(c, intid, w)) {
@@ -127,7 +144,7 @@ u32 vgic_place(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 	}
 	if (vgic_here(c) && vgic_lr_try(c, intid, wp, w))
 		return 0;
-	vgic_enqueue(c, intid, wp, w, false);
+	vgic_enqueue(c, intid, wp, w, (u32)FIELD_GET(IRQ_PRIO, w), false);
 	return vgic_want_work(c);
 }
 
@@ -166,9 +183,12 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 		if (w != old)
 			owe = vgic_here(c) ? vgic_lr_sync(c, (u32)FIELD_GET(IRQ_PREV, w))
 					   : vgic_want_work(c);
+	} else if ((old & IRQ_QUEUED) && (old & w & IRQ_ACTIVE)) {
+		/* It stays where it is, at the priority that it was taken at. */
+		atomic_store_relaxed(irq->wp, w);
 	} else if (w != old || !(old & IRQ_QUEUED)) {
 		if (old & IRQ_QUEUED) {
-			vgic_dequeue(c, old);
+			vgic_dequeue(c, intid, old);
 			w &= ~(IRQ_QUEUED | IRQ_PREV);
 			if (!(w & IRQ_MOVE))
 				w &= ~IRQ_NEXT;

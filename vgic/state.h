@@ -15,7 +15,8 @@
  *	nowhere		nothing to deliver
  *	on a list	QUEUED: one of 32 priority lists, doubly linked by INTID through the words
  *			themselves. There are three sets of lists for each vCPU: pending in group 0,
- *			pending in group 1, and active interrupts that have no list register.
+ *			pending in group 1, and active interrupts that have no list register, by
+ *			the priority that they were taken at.
  *			Disabled groups thus cost nothing to skip.
  *	in an LR	IN_LR: PREV holds the number of the list register. What the hardware
  *			knows is not in the word: PENDING and ACTIVE then mean "also that, as
@@ -115,7 +116,6 @@ struct vgic_cpu {
 	bool lpis_on; /* GICR_CTLR.EnableLPIs */
 	u32 lr_used; /* list registers that hold a word */
 	u32 lr_mask; /* list registers that there are; while loaded */
-	u32 phantom; /* priorities of active LPIs that lost their list register (vgic/lr.c) */
 	u32 map[VGIC_NR_SETS]; /* lists that are not empty */
 	struct vgic_list list[VGIC_NR_SETS][VGIC_NR_PRIOS];
 	u64 lr[VGIC_MAX_LRS]; /* what was last read from or written to each list register */
@@ -214,9 +214,10 @@ void vgic_irq_settle(struct vgic_cpu *c, u32 intid, u32 owe);
  * register. VGIC_OWE_*.
  */
 u32 vgic_place(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
-void vgic_enqueue(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, bool front);
+/* @prio: an active word's may differ from its own (vgic/lr.c). */
+void vgic_enqueue(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, u32 prio, bool front);
 /* Takes the word off its list and returns it so; the caller stores it. */
-u64 vgic_dequeue(struct vgic_cpu *c, u64 w);
+u64 vgic_dequeue(struct vgic_cpu *c, u32 intid, u64 w);
 /* Remembers that vgic_flush() is due; VGIC_OWE_KICK if someone must be told. */
 u32 vgic_want_work(struct vgic_cpu *c);
 
@@ -242,6 +243,19 @@ bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w);
  * VGIC_OWE_*.
  */
 u32 vgic_lr_peek(struct vgic_cpu *c, u32 intid, u64 w, bool *pending, bool *active);
+
+/*
+ * Puts a word that is nowhere into a free list register, and there must be one. If it is active it
+ * was taken at @prio.
+ */
+void vgic_lr_load(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w, u32 prio);
+/*
+ * Empties list register @n into its word, and puts that at the front of its list if it is to come
+ * back. VGIC_OWE_*.
+ */
+u32 vgic_lr_evict(struct vgic_cpu *c, u32 n);
+/* The guest is done with a tied interrupt: so is the physical one. */
+void vgic_hw_deactivate(struct vgic_cpu *c, u32 intid);
 
 /* --- vgic/irqreg.c: the interrupt behind a register bit --- */
 

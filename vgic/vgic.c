@@ -155,7 +155,6 @@ void vgic_cpu_reset(struct vgic_cpu *c)
 		vgic_put(c);
 	spin_lock(&c->lock);
 	c->vmcr = 0;
-	c->phantom = 0;
 	memset(c->apr, 0, sizeof(c->apr));
 	spin_unlock(&c->lock);
 	if (here)

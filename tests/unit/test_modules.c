@@ -140,6 +140,10 @@ static void test_header(void)
 	accepted(tree, "64 bytes, a header without a PE header");
 	is(b.kernel.image_size, 0x180000, "with its memory");
 	tree = fresh("virt", 0x50000000);
+	TREE_CELLS(tree, KERNEL, "reg", 0, 0x50000000, 0, 64);
+	kernel_file.pe_offset = 64;
+	refused(tree, -EINVAL, "truncated", "64 bytes that promise a PE header behind them");
+	tree = fresh("virt", 0x50000000);
 	kernel_file.magic = 0x12345678;
 	refused(tree, -EINVAL, "no arm64 Image", "no magic");
 	tree = fresh("virt", 0x50000000);

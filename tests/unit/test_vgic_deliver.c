@@ -3,7 +3,7 @@
  * Delivery through list registers: order, overflow, exchange, active state, lines, physical
  * interrupts.
  */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
 // sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include "tests/unit/tap.h"
@@ -304,6 +304,69 @@ static void test_active_overflow_split(u32 lrs)
 }
 
 /* EOImode 1: any vCPU may deactivate an SPI, also one that is in another's list register. */
+/*
+ * What counts for an active interrupt is the priority that it was taken at, not the one that it has
+ * since: for its place among those without a list register, and in its list register.
+ */
+static void test_active_priority(bool while_pending)
+{
+	start(2, 1);
+	fake_load(1, 1);
+	fake_load(0, 0);
+	fake_irq_on(0, 40, 0x80, false);
+	fake_irq_on(0, 41, 0x40, false);
+	fake_irq_on(0, 42, 0x20, false);
+	pend(40);
+	is(fake_ack(1), 40, "taken");
+	pend(41);
+	fake_enter();
+	if (while_pending) {
+		/* Too late for the list register. */
+		fake_run_on(1);
+		fake_dist_w(0x400 + 41, 1, 0xa0);
+		fake_run_on(0);
+	}
+	is(fake_ack(1), 41, "preempted");
+	pend(42);
+	fake_enter();
+	if (!while_pending)
+		fake_dist_w(0x400 + 41, 1, 0xa0);
+	is(fake_ack(1), 42, "preempted by a third");
+	fake_eoi(1, 42);
+	pend(42); /* keeps the list register from those below */
+	fake_enter();
+	fake_eoi(1, 41);
+	fake_enter();
+	ok(reg_bit(ISACTIVER, 40) && !reg_bit(ISACTIVER, 41), "the second EOI is the second's");
+	is(fake_take(), 42, "the third again");
+	fake_dist_w(0x400 + 40, 1, 0x10);
+	fake_put(0);
+	fake_load(0, 0);
+	is(fake_lr_state(40), 2, "the first has the list register back");
+	fake_eoi(1, 40);
+	ok(!reg_bit(ISACTIVER, 40), "its EOI finds it, with the old priority");
+	pend(40);
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x10, "then it comes with the new one");
+	fake_end();
+}
+
+/* A list register that its interrupt comes back to has the priority of today. */
+static void test_priority_again(void)
+{
+	start(1, 4);
+	fake_load(0, 0);
+	fake_irq_on(0, 40, 0x80, false);
+	pend(40);
+	is(fake_ack(1), 40, "taken");
+	fake_dist_w(0x400 + 40, 1, 0x20);
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x80, "active at its old priority");
+	fake_eoi(1, 40);
+	pend(40);
+	is(FIELD_GET(GENMASK(55, 48), fake_lr_of(40)), 0x20, "back with the new one");
+	is(fake_take(), 40, "and delivered");
+	fake_end();
+}
+
 static void test_dir_elsewhere(void)
 {
 	start(2, 4);
@@ -712,6 +775,9 @@ int main(void)
 	test_active_overflow(1);
 	test_active_overflow_split(4);
 	test_active_overflow_split(2);
+	test_active_priority(false);
+	test_active_priority(true);
+	test_priority_again();
 	test_dir_elsewhere();
 	test_underflow();
 	test_put_load();

@@ -3,7 +3,7 @@
  * Threads as CPUs: three run vCPUs, one a device and a command queue. Nothing is lost;
  * ThreadSanitizer may watch.
  */
-// sources: vgic/list.c vgic/lr.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
+// sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
 // sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include <pthread.h>

@@ -275,16 +275,19 @@ static int active_lr(const struct fake_cpu *c, u32 intid)
 	return -1;
 }
 
-static void deactivate(struct fake_cpu *c, u32 intid)
+/* @prio: what the EOI dropped, which must be the list register's; -1 for a write of ICC_DIR_EL1. */
+static void deactivate(struct fake_cpu *c, u32 intid, int prio)
 {
 	int n = active_lr(c, intid);
 
 	if (n < 0) {
-		/* An LPI that this CPU interface never shows active cannot be missing. */
-		if (intid < VGIC_LPI_BASE || fake.lpi_active)
+		/* The end of an LPI is never counted (IHI 0069H 12.4.5). */
+		if (intid < VGIC_LPI_BASE)
 			c->hcr = FIELD_SET(c->hcr, EOICOUNT, FIELD_GET(EOICOUNT, c->hcr) + 1);
 		return;
 	}
+	if (prio >= 0 && (u32)prio != FIELD_GET(LR_PRIO, c->lr[n]) >> 3)
+		return;
 	c->lr[n] &= ~LR_ACTIVE;
 	if (c->lr[n] & LR_HW)
 		phys(FIELD_GET(LR_PINTID, c->lr[n]) < 32 ? c->vcpu : NULL,
@@ -295,12 +298,14 @@ static void deactivate(struct fake_cpu *c, u32 intid)
 void fake_eoi(u32 group, u32 intid)
 {
 	struct fake_cpu *c = here();
+	int prio;
 
 	if (!c->apr[group][0])
 		abort(); /* a test that ends what it never acknowledged */
+	prio = __builtin_ctz((u32)c->apr[group][0]);
 	c->apr[group][0] &= c->apr[group][0] - 1;
 	if (!(c->vmcr & VEOIM) || intid >= VGIC_LPI_BASE)
-		deactivate(c, intid);
+		deactivate(c, intid, prio);
 }
 
 void fake_dir(u32 intid)
@@ -311,7 +316,7 @@ void fake_dir(u32 intid)
 		vgic_deactivate(c->vcpu->vgic, intid);
 		fake_enter();
 	} else if (c->vmcr & VEOIM) {
-		deactivate(c, intid);
+		deactivate(c, intid, -1);
 	}
 }
 
@@ -565,15 +570,22 @@ void fake_lpis_on(u32 vcpu)
 	fake_rd_w(vcpu, 0, 4, 1);
 }
 
+static _Thread_local u64 random_state;
+
+void fake_random_seed(u64 seed)
+{
+	random_state = 0x9e3779b97f4a7c15 + seed * 0x1234567;
+}
+
 u64 fake_random(void)
 {
-	static _Thread_local u64 x;
+	u64 x = random_state;
 
 	if (!x)
 		x = 0x9e3779b97f4a7c15 + fake_here * 0x1234567;
-
 	x ^= x << 13;
 	x ^= x >> 7;
 	x ^= x << 17;
+	random_state = x;
 	return x * 0x2545f4914f6cdd1d;
 }

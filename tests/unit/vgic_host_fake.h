@@ -109,7 +109,10 @@ u64 fake_prop_ipa(u32 lpi);
 u64 fake_pend_ipa(u32 vcpu, u32 lpi);
 u8 *fake_ram(u64 ipa);
 
-/* Numbers that are the same at each run, for each thread by the CPU it is. */
+/*
+ * Numbers that are the same at each run: for each thread by the CPU it is, unless it chose a @seed.
+ */
 u64 fake_random(void);
+void fake_random_seed(u64 seed);
 
 #endif
