@@ -99,13 +99,21 @@ spdx()
 
 shell() { scripts | sort -u | xargs -r shellcheck -x -e SC1091; } # SC1091: files of the initramfs
 
-# Every suppression in the code, the scripts and the lists; each must say why on its line.
+# Whether the line before FILE:LINE:... ends a comment: a pragma has no room for one of its own.
+comment_before()
+{
+	local file line
+	IFS=: read -r file line _ <<< "$1"
+	sed -n "$((line - 1))p" "$file" | grep -qF '*/'
+}
+
+# Every suppression in the code, the scripts and the lists; each must say why.
 suppressions()
 {
 	local status=0 all nr
 	all=$(
 		files '*.c' '*.h' '*.S' | xargs -r grep -nE 'NOLINT|cppcheck-suppress|diagnostic ignored'
-		files '*.sh' .ci/run 'guests/mgmt/rootfs/*' | xargs -r grep -nE '# shellcheck disable='
+		files '*.sh' .ci/run 'guests/mgmt/rootfs/*' | xargs -r grep -nE '^[[:space:]]*# shellcheck disable='
 		grep -nE '^[a-zA-Z]' tests/lint/cppcheck.txt
 		sed -n 's/^  -\([a-z][^,]*\),*$/.clang-tidy: off: \1/p' .clang-tidy
 	)
@@ -115,7 +123,8 @@ suppressions()
 	while read -r line; do
 		case $line in
 		.clang-tidy*) grep -qF -- "${line##*: }" <(grep '^#' .clang-tidy) && continue ;;
-		*NOLINT* | *cppcheck-suppress* | *'diagnostic ignored'*) grep -qE '(NOLINT[A-Z]*\([^)]*\)|cppcheck-suppress [^ ]+|ignored "[^"]*").*[a-z]{3}' <<< "$line" && continue ;;
+		*NOLINT* | *cppcheck-suppress*) grep -qE '(NOLINT[A-Z]*\([^)]*\)|cppcheck-suppress [^ ]+).*[a-z]{3}' <<< "$line" && continue ;;
+		*'diagnostic ignored'*) comment_before "$line" && continue ;;
 		*'# shellcheck disable='*) grep -qE 'disable=[SC0-9,]+ # ' <<< "$line" && continue ;;
 		*) grep -qE '# .' <<< "$line" && continue ;;
 		esac

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the vGIC asks of the machine it runs on: the list registers of this CPU, a kick for another, and the physical
- * interrupts that are tied to virtual ones. hyp/vgic_host.c does it in hardware, the unit tests with arrays.
+ * What the vGIC asks of the machine it runs on: the list registers of this CPU, a kick for another,
+ * and the physical interrupts that are tied to virtual ones. hyp/vgic_host.c does it in hardware,
+ * the unit tests with arrays.
  */
 #ifndef HERALD_VGIC_HOST_H
 #define HERALD_VGIC_HOST_H
@@ -24,14 +25,23 @@ u64 vgic_host_elrsr(void); /* bit n: LR n is empty (ICH_ELRSR_EL2) */
 u64 vgic_host_misr(void);
 u64 vgic_host_eisr(void);
 
-/* Makes the CPU on which the vCPU of @host is loaded (if any) run vgic_flush() soon; wakes the vCPU if it is blocked. */
+/*
+ * Makes the CPU on which the vCPU of @host is loaded (if any) run vgic_flush() soon; wakes the vCPU
+ * if it is blocked.
+ */
 void vgic_host_kick(void *host);
-/* True if the vCPU of @host is loaded on the CPU this runs on: its list registers may be touched right now. */
+/*
+ * True if the vCPU of @host is loaded on the CPU this runs on: its list registers may be touched
+ * right now.
+ */
 bool vgic_host_is_here(void *host);
 /* True if the vCPU of @host is loaded on some CPU: its list registers are in that CPU. */
 bool vgic_host_is_loaded(void *host);
 
-/* The physical side of a tied interrupt. For a PPI @host is the vCPU whose CPU it belongs to, for an SPI NULL. */
+/*
+ * The physical side of a tied interrupt. For a PPI @host is the vCPU whose CPU it belongs to, for
+ * an SPI NULL.
+ */
 void vgic_host_hw_enable(void *host, u32 pintid, bool enable);
 void vgic_host_hw_config(void *host, u32 pintid, bool edge);
 void vgic_host_hw_set_pending(void *host, u32 pintid, bool pending);

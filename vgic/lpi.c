@@ -298,7 +298,8 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 			vgic_irq_unlock(&irq);
 			continue;
 		}
-		(void)vgic_lr_peek(c, irq.intid, irq.w, &pending, &active); /* vgic_irq_commit() kicks */
+		(void)vgic_lr_peek(c, irq.intid, irq.w, &pending,
+				   &active); /* vgic_irq_commit() kicks */
 		if (pending)
 			pend[i / 8] |= (u8)BIT(i % 8);
 		w = irq.w & ~IRQ_PENDING;

@@ -21,8 +21,8 @@ void vgic_hw_deactivate(struct vgic_cpu *c, u32 intid)
 }
 
 /*
- * True for a tied, level-sensitive interrupt whose line is low again: if the guest has not taken it, nothing
- * is pending any more. What software set pending stays.
+ * True for a tied, level-sensitive interrupt whose line is low again: if the guest has not taken
+ * it, nothing is pending any more. What software set pending stays.
  */
 static bool lr_line_is_low(struct vgic_cpu *c, u32 intid, u64 w)
 {
@@ -94,7 +94,7 @@ static void lr_store(struct vgic_cpu *c, u32 n, u64 *wp, u64 w, u64 state, u64 l
 	u64 val = state | FIELD_PREP(LR_VINTID, intid);
 
 	/* While it is active its priority must stay what the guest's EOI will drop. */
-	if (lr & LR_ACTIVE) {
+	if (lr & state & LR_ACTIVE) {
 		val |= lr & (LR_PRIO | LR_GROUP1);
 	} else {
 		val |= FIELD_PREP(LR_PRIO, FIELD_GET(IRQ_PRIO, w) << 3);
@@ -136,7 +136,7 @@ u32 vgic_lr_sync(struct vgic_cpu *c, u32 n)
 	return 0;
 }
 
-/* Puts a word that is nowhere into list register @n, which is free; @prio: that of vgic_lr_load(). */
+/* Puts a word that is nowhere into list register @n, which is free; @prio: as vgic_lr_load(). */
 static void lr_load(struct vgic_cpu *c, u32 n, u32 intid, u64 *wp, u64 w, u32 prio)
 {
 	u64 state = LR_PENDING, was = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The virtual GICv3 of one VM: distributor, redistributors, list registers, LPI state (IHI 0069H).
- * It knows hardware only through the functions of vgic/host.h, so it compiles and is tested on the build host.
+ * It knows hardware only through the functions of vgic/host.h, so it compiles and is tested on the
+ * build host.
  */
 #ifndef HERALD_VGIC_VGIC_H
 #define HERALD_VGIC_VGIC_H
@@ -38,28 +39,46 @@ struct vgic_stats {
 	u64 lpi_dropped; /* LPIs that came while GICR_CTLR.EnableLPIs was 0 */
 };
 
-/* Bytes (a multiple of 64) for the whole vGIC with its vCPU parts; 0 if the configuration is not legal. */
+/*
+ * Bytes (a multiple of 64) for the whole vGIC with its vCPU parts; 0 if the configuration is not
+ * legal.
+ */
 size_t vgic_mem_size(const struct vgic_config *cfg);
 struct vgic *vgic_init(void *mem, const struct vgic_config *cfg);
 
-/* The part of vCPU @index; @mpidr: its affinity (MPIDR_EL1 layout), @host: the pointer host.h functions get. */
+/*
+ * The part of vCPU @index; @mpidr: its affinity (MPIDR_EL1 layout), @host: the pointer host.h
+ * functions get.
+ */
 struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,
 			       void *host);
 struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index);
-/* Back to reset: at PSCI CPU_ON of that vCPU, VCPU_INIT. Redistributor registers keep what the architecture keeps. */
+/*
+ * Back to reset: at PSCI CPU_ON of that vCPU, VCPU_INIT. Redistributor registers keep what the
+ * architecture keeps.
+ */
 void vgic_cpu_reset(struct vgic_cpu *c);
 
-/* Ties virtual INTID to a physical one: list registers get HW=1 and registers act on the physical interrupt too. */
+/*
+ * Ties virtual INTID to a physical one: list registers get HW=1 and registers act on the physical
+ * interrupt too.
+ */
 int vgic_map_hw_spi(struct vgic *v, u32 vintid, u32 pintid);
 int vgic_map_hw_ppi(struct vgic_cpu *c, u32 vintid, u32 pintid);
 
-/* Guest MMIO. @me: the vCPU that accesses; offset inside the frame; size 1, 2, 4 or 8. RAZ/WI where not defined. */
+/*
+ * Guest MMIO. @me: the vCPU that accesses; offset inside the frame; size 1, 2, 4 or 8. RAZ/WI where
+ * not defined.
+ */
 u64 vgic_dist_read(struct vgic_cpu *me, u64 offset, u32 size);
 void vgic_dist_write(struct vgic_cpu *me, u64 offset, u32 size, u64 val);
 /* @c: whose redistributor it is; offset below VGIC_REDIST_SIZE. */
 u64 vgic_redist_read(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size);
 void vgic_redist_write(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size, u64 val);
-/* Work that a redistributor write left (EnableLPIs reads tables): one bounded step; true: call again. */
+/*
+ * Work that a redistributor write left (EnableLPIs reads tables): one bounded step; true: call
+ * again.
+ */
 bool vgic_redist_run(struct vgic_cpu *c);
 
 /* Trapped ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 writes. */
@@ -68,13 +87,19 @@ void vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val);
 /* Trapped ICC_DIR_EL1 write. */
 void vgic_deactivate(struct vgic_cpu *me, u32 intid);
 
-/* A physical SPI or PPI tied by vgic_map_hw_*() was acknowledged (priority dropped, still active). On @me's CPU. */
+/*
+ * A physical SPI or PPI tied by vgic_map_hw_*() was acknowledged (priority dropped, still active).
+ * On @me's CPU.
+ */
 void vgic_inject_hw_spi(struct vgic *v, u32 vintid);
 void vgic_inject_hw_ppi(struct vgic_cpu *c, u32 vintid);
 /* Line level of an interrupt whose source is software (KVM_IRQ_LINE). */
 int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool level);
 
-/* LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call again. */
+/*
+ * LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call
+ * again.
+ */
 int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi);
 int vgic_lpi_clear(struct vgic *v, u32 lpi);
 int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to);
@@ -82,9 +107,10 @@ int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to);
 int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi);
 
 /*
- * The loaded vCPU. Its list registers live in the hardware from vgic_load() to vgic_put(); an exit that is handled at
- * EL2 does not touch them. vgic_work() is a plain flag test for the exit path; if it is set, vgic_flush() must run
- * on that CPU before the guest is entered. vgic_maintenance() serves the maintenance interrupt.
+ * The loaded vCPU. Its list registers live in the hardware from vgic_load() to vgic_put(); an exit
+ * that is handled at EL2 does not touch them. vgic_work() is a plain flag test for the exit path;
+ * if it is set, vgic_flush() must run on that CPU before the guest is entered. vgic_maintenance()
+ * serves the maintenance interrupt.
  */
 void vgic_load(struct vgic_cpu *c);
 void vgic_put(struct vgic_cpu *c);

@@ -7,7 +7,7 @@ import shutil
 import struct
 import subprocess
 
-from herald import NATIVE, TOP, Tap, boot, run_command, scratch
+from herald import NATIVE, TIMEOUT, TOP, Tap, boot, run_command, scratch
 
 tap = Tap()
 if NATIVE:
@@ -100,9 +100,10 @@ MACHINE = ['qemu-system-aarch64', '-machine', 'virt,virtualization=on,gic-versio
 
 
 def base_tree():
-    """QEMU's tree for this machine with guest-loader's modules, as small as it gets."""
+    """QEMU's tree with guest-loader's kernel, as small as it gets. A machine with firmware has other
+    devices than one without."""
     path = os.path.join(scratch(), 'base.dtb')
-    subprocess.run(MACHINE + ['-machine', 'dumpdtb=' + path, '-kernel', HERALD, '-device',
+    subprocess.run(MACHINE + ['-machine', 'dumpdtb=' + path, '-bios', scratch_file('none', b''), '-device',
                               'guest-loader,addr=%#x,kernel=%s,bootargs=x' % (KERNEL_AT, KERNEL)],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dtb', '-o', path + '.small', path], check=True)
@@ -135,13 +136,16 @@ def node(pattern):
 
 
 base = base_tree()
-run = with_tree(base, until='Linux version')
+run = with_tree(base, until='Linux version', timeout=TIMEOUT)
 tap.like(run.console, 'Linux version', 'the stub itself works: an unharmed tree boots')
 
 refused('a tree without /memory', 'memory', with_tree(without(node('memory'))))
 refused('a tree without CPUs', 'cpu', with_tree(without('/cpus')))
 refused('a tree without a GIC', 'GIC|interrupt', with_tree(without(node('intc'))))
-refused('a tree without PSCI', 'PSCI', with_tree(without('/psci')))
+
+run = with_tree(without('/psci'), until='Linux version', timeout=TIMEOUT)
+tap.like(run.console, 'herald: no PSCI', 'a tree without PSCI: Herald says so')
+tap.like(run.console, 'Linux version', 'a tree without PSCI: Linux boots on one CPU')
 refused('a GIC without reg', 'GIC|reg|intc', with_tree(without(node('intc'), 'reg')))
 refused('memory without reg', 'memory', with_tree(without(node('memory'), 'reg')))
 

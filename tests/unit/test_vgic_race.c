@@ -16,12 +16,13 @@
 #define NR_SPIS 16
 #define NR_SGIS 8
 #define NR_IDS (NR_LPIS + NR_SPIS + NR_SGIS * VCPUS)
-#define ROUNDS 5000
+#define ROUNDS 100000
 
 static struct vgic *v;
 /* How often each was sent, and that number when it was last taken. */
 static u32 sent[NR_IDS], seen[NR_IDS];
 static u32 done, taken;
+static pthread_barrier_t all_here;
 
 static u32 pick(u32 n)
 {
@@ -89,6 +90,7 @@ static void *cpu_main(void *arg)
 	u32 vcpu = *(u32 *)arg, i;
 
 	fake_here = vcpu;
+	pthread_barrier_wait(&all_here);
 	for (i = 0; i < ROUNDS; i++) {
 		if (pick(2))
 			send();
@@ -107,6 +109,7 @@ static void *cpu_main(void *arg)
 	while (vcpu < VCPUS && atomic_load_acquire(&done) <= VCPUS) {
 		fake_enter();
 		take(vcpu);
+		cpu_relax();
 	}
 	return NULL;
 }
@@ -134,6 +137,7 @@ int main(void)
 		fake_irq_on(0, 32 + i, 0x40 + (i << 3), false);
 	for (i = 0; i < VCPUS; i++)
 		fake_load(i, i);
+	pthread_barrier_init(&all_here, NULL, VCPUS + 1);
 	for (i = 0; i <= VCPUS; i++) {
 		index[i] = i;
 		pthread_create(&t[i], NULL, cpu_main, &index[i]);
