@@ -59,5 +59,6 @@ else
 		-device "loader,addr=0x$KERNEL_AT,file=$KERNEL,force-raw=on"
 		-device "loader,addr=0x$INITRD_AT,file=$INITRD,force-raw=on")
 fi
+extra=()
 eval "extra=(${QEMU_ARGS:-})"
 exec "${machine[@]}" -serial mon:stdio "${args[@]}" "${extra[@]}"
