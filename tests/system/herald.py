@@ -119,16 +119,22 @@ class Run:
         return rows
 
 
+def machine_env():
+    """The environment without make's variables: a test says itself what its machine is."""
+    env = dict(os.environ)
+    for name in ('MGMT_OVERLAY', 'MGMT_ARGS', 'HERALD_ARGS', 'QEMU_ARGS', 'TIMEOUT', 'BOOT', 'CPU',
+                 'SMP', 'MEM', 'GIC', 'ITS', 'SMMU', 'KERNEL', 'HERALD', 'VERBOSE', 'V'):
+        env.pop(name, None)
+    return env
+
+
 def boot(script=None, until=None, timeout=TIMEOUT, **variables):
     """Boot a machine; returns a Run when it powered off, or when `until` (a regular expression) is
     on the console, or after `timeout` seconds. Variables are those of boot/run.sh."""
     global _boots
     _boots += 1
     disks = os.path.join(scratch(), 'disks')
-    env = dict(os.environ)
-    for name in ('MGMT_OVERLAY', 'MGMT_ARGS', 'HERALD_ARGS', 'QEMU_ARGS', 'TIMEOUT', 'BOOT', 'CPU',
-                 'SMP', 'MEM', 'GIC', 'ITS', 'SMMU', 'KERNEL', 'HERALD', 'VERBOSE', 'V'):
-        env.pop(name, None)
+    env = machine_env()
     env.update(BOOT='direct', DISKS=disks)
     if NATIVE:
         env['HERALD'] = 'off'

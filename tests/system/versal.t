@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from herald import NATIVE, TOP, Tap, overlay, run_command, scratch
+from herald import NATIVE, TOP, Tap, machine_env, overlay, run_command, scratch
 
 tap = Tap()
 
@@ -19,8 +19,9 @@ def boot(script, **variables):
         f.flush()
         subprocess.run('find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0', shell=True,
                        check=True, cwd=extra, stdout=f)
-    env = dict(os.environ, INITRD=initrd, DIR=scratch(), MGMT_ARGS='panic=-1',
-               QEMU_ARGS='-no-reboot', HERALD='off' if NATIVE else 'on')
+    env = machine_env()
+    env.update(INITRD=initrd, DIR=scratch(), MGMT_ARGS='panic=-1', QEMU_ARGS='-no-reboot',
+               HERALD='off' if NATIVE else 'on')
     return run_command([os.path.join(TOP, 'tests/system/versal.sh')], env, **variables)
 
 

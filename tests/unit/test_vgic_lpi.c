@@ -146,7 +146,7 @@ static void test_reload(void)
 	fake_lpi_prop(16383, ON);
 	fake_lpi_prop(16384, ON);
 	vgic_lpi_reload(v, 1, 16383);
-	vgic_lpi_reload(v, 1, 16384);
+	is(vgic_lpi_reload(v, 1, 16384), -34, "an LPI beyond GICR_PROPBASER.IDbits is told");
 	is(vgic_lpi_pend(v, 1, 16383), 1, "the last LPI within GICR_PROPBASER.IDbits");
 	is(vgic_lpi_pend(v, 1, 16384), 0, "and the first beyond");
 	fake_end();
