@@ -126,7 +126,7 @@ qemu_candidate()
 
 install_qemu()
 {
-	local codename dir
+	local codename
 	need_root qemu-system-arm
 	say "QEMU $QEMU_MIN.0 or newer is needed (SMMUv3 with both stages, GICv4) and will be installed:"
 	printf '        %-24s %s\n' qemu-system-arm "the emulated machine"
@@ -140,7 +140,7 @@ install_qemu()
 			"Install QEMU $QEMU_MIN.0 or newer as qemu-system-aarch64 and run make again."
 	say "it comes from $codename-backports; your apt sources stay as they are"
 	dir=$(mktemp -d)
-	trap 'as_root rm -rf "$dir"' EXIT
+	trap 'as_root rm -rf "$dir"' EXIT # $dir is not local: the trap runs outside of this function
 	chmod 755 "$dir"
 	private_apt_conf "$dir"
 	cp /etc/apt/sources.list "$dir/sources/machine.list" 2>/dev/null || true

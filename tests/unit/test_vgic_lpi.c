@@ -309,7 +309,7 @@ static void test_bad_tables(void)
 	fake_rd_w(0, 0, 4, 0);
 	fake_rd_w(0, 0x70, 8, FAKE_RAM_BASE);
 	fake_rd_w(0, 0, 4, 1);
-	is(vgic_lpi_reload(v, -34, 8192), -34, "IDbits of 0: there are no LPIs");
+	is(vgic_lpi_reload(v, 0, 8192), -34, "IDbits of 0: there are no LPIs");
 	is(vgic_lpi_pend(v, 0, 8192), 0, "and none is enabled");
 	fake_end();
 	v = fake_start(1, 64, 0, 4);
