@@ -207,11 +207,11 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
 	vgic_irq_lock(c, lpi, &irq);
 	w = irq.w | IRQ_KNOWN;
 	if (atomic_load_relaxed(&c->lpis_on)) {
-		ret = lpi >= lpi_limit(c) ?
-			      -ERANGE :
-			      v->cfg.read(v->cfg.vm,
-					  (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE,
-					  &prop, sizeof(prop));
+		ret = lpi >= lpi_limit(c)
+			      ? -ERANGE
+			      : v->cfg.read(v->cfg.vm,
+					    (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE,
+					    &prop, sizeof(prop));
 		w = lpi_configured(w, ret ? 0 : prop);
 	}
 	/* Idle: it may as well wait for its first interrupt where that will go. */
