@@ -38,7 +38,7 @@ wanted()
 		libfdt-dev device trees in the unit tests
 		device-tree-compiler device trees in the tests
 		perl prove, which runs the tests
-		python3-minimal the system tests' harness
+		python3 the system tests' harness
 		LIST
 		;;
 	esac
