@@ -134,6 +134,9 @@ static void boot_read_modules(void)
 	const struct board_range image = boot_image();
 	const char *why;
 
+	if (ranges_touch(b->no_map, b->nr_no_map, image.base, image.size))
+		stop("Herald was loaded at 0x%llx into memory that the device tree reserves (no-map)",
+		     (unsigned long long)image.base);
 	if (modules_parse((const void *)(MEM_FDT_VA + b->fdt.base), b, &image, map_loaded, &why))
 		stop("%s", why);
 	if (place_choose(b, &image, &place, &why))
@@ -157,6 +160,9 @@ static void boot_map_ram(void)
 		u64 base = b->mem[i].base;
 		u64 size;
 
+		if (end >> MEM_PHYS_BITS)
+			stop("RAM at 0x%llx lies beyond the %u address bits that Herald handles",
+			     (unsigned long long)base, MEM_PHYS_BITS);
 		while ((size = ranges_next_gap(holes, nr, &base, end))) {
 			if (mmu_map(MEM_PHYS_VA + base, base, size, MMU_RW))
 				stop("RAM at 0x%llx cannot be mapped: too many separate banks",

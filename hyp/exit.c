@@ -20,6 +20,10 @@ static void exit_finish(struct vcpu *v)
 
 void exit_skip_instruction(void)
 {
+	u64 spsr = sysreg_read(spsr_el2);
+
+	/* As executing it would have done: a step is over, and what follows is no branch target. */
+	sysreg_write(spsr_el2, spsr & ~(PSTATE_SS | (spsr & PSTATE_NRW ? 0 : PSTATE_BTYPE)));
 	sysreg_write(elr_el2, sysreg_read(elr_el2) + EXIT_INSTRUCTION);
 }
 

@@ -11,6 +11,7 @@
 #define SGI_LAST 15
 #define PPI_LAST 31
 #define SPI_LAST 1019
+#define SPECIAL_LAST 1023
 
 static void irq_ppi(struct vcpu *v, u32 intid)
 {
@@ -32,11 +33,13 @@ void irq_handle(struct vcpu *v)
 	for (i = 0; i < IRQ_BATCH; i++) {
 		u32 intid = gicv3_ack();
 
-		if (intid > SPI_LAST && intid < GIC_LPI_BASE)
+		if (intid > SPI_LAST && intid <= SPECIAL_LAST)
 			return;
 		gicv3_eoi(intid);
 		if (intid >= GIC_LPI_BASE)
 			mirror_lpi(cpu_this()->index, intid);
+		else if (intid > SPECIAL_LAST)
+			gicv3_dir(intid); /* an extended PPI or SPI, which nobody here enabled */
 		else if (intid > PPI_LAST)
 			vgic_inject_hw_spi(machine.mgmt->vgic, intid);
 		else if (intid > SGI_LAST)

@@ -27,6 +27,8 @@ static s64 power_up(struct vcpu *v)
 		gicv3_send_sgi(v->cpu->index, GICV3_SGI_KICK);
 		return PSCI_RET_SUCCESS;
 	}
+	/* What that CPU reads first (entry, context, power) must be there before firmware lets it go. */
+	dsb(ish);
 	ret = psci_cpu_on(v->cpu->mpidr, machine.secondary_entry,
 			  (u64)&v->cpu->boot - MEM_IMAGE_VA + mem_image_pa);
 	if (ret != PSCI_RET_SUCCESS)
@@ -99,8 +101,13 @@ static s64 features(u32 function)
 /* The management VM's power is the machine's. */
 static s64 system_power(u32 function)
 {
-	machine_report();
-	log_line("%s", function == PSCI_SYSTEM_OFF ? "power off" : "reset");
+	static bool reported;
+
+	/* Once: without firmware the guest may ask again and again. */
+	if (!atomic_exchange(&reported, true)) {
+		machine_report();
+		log_line("%s", function == PSCI_SYSTEM_OFF ? "power off" : "reset");
+	}
 	return psci_smc(function, 0, 0, 0);
 }
 

@@ -102,18 +102,22 @@ void vgic_host_apr_write(u32 group, u32 n, u64 val)
 	}
 }
 
+/* The three below say what the list registers add up to: what was written to those must have taken effect first. */
 u64 vgic_host_elrsr(void)
 {
+	isb();
 	return sysreg_read(ich_elrsr_el2);
 }
 
 u64 vgic_host_misr(void)
 {
+	isb();
 	return sysreg_read(ich_misr_el2);
 }
 
 u64 vgic_host_eisr(void)
 {
+	isb();
 	return sysreg_read(ich_eisr_el2);
 }
 

@@ -95,7 +95,7 @@ uboot('a kernel whose size wraps', 'RAM|size|overlap|wrap', REG,
 # --- the device tree: three instructions instead of firmware pass one of our own in x0 ---
 
 HERALD_AT, FDT_AT, KERNEL_AT = 0x40200000, 0x49000000, 0x50000000
-MACHINE = ['qemu-system-aarch64', '-machine', 'virt,virtualization=on,gic-version=3,its=on',
+MACHINE = ['qemu-system-aarch64', '-nic', 'none', '-machine', 'virt,virtualization=on,gic-version=3,its=on',
            '-cpu', 'max', '-smp', '2', '-m', '1G', '-nographic']
 
 
