@@ -207,12 +207,27 @@ static void boot_firmware(void)
 	b->cpu_mpidr[0] = sysreg_read(mpidr_el1) & MPIDR_AFF_MASK;
 }
 
+/* The CPU that runs this becomes number 0, wherever the tree lists it: drivers rely on that. */
+static void boot_cpu_first(void)
+{
+	struct board *b = &machine.board;
+	u64 self = sysreg_read(mpidr_el1) & MPIDR_AFF_MASK;
+	u32 i;
+
+	for (i = 0; i < b->nr_cpus; i++)
+		if (b->cpu_mpidr[i] == self) {
+			b->cpu_mpidr[i] = b->cpu_mpidr[0];
+			b->cpu_mpidr[0] = self;
+		}
+}
+
 /* Each CPU's stack, over a page that stays unmapped. */
 static void boot_cpus(void)
 {
 	struct board *b = &machine.board;
 	u32 i;
 
+	boot_cpu_first();
 	if (cpu_init_table(b, sysreg_read(mpidr_el1), mmu_root()))
 		stop("the device tree does not list the CPU that runs this (MPIDR 0x%llx)",
 		     (unsigned long long)(sysreg_read(mpidr_el1) & MPIDR_AFF_MASK));

@@ -12,7 +12,10 @@
  */
 int msi_init(void);
 
-/* Each later CPU: its pending table, its collection on every ITS. Panics if the hardware refuses. */
+/*
+ * Each later CPU: its pending table, its collection on every ITS. If the hardware refuses, or an ITS was given up
+ * meanwhile, one line says so and the boot CPU goes on taking this CPU's LPIs.
+ */
 void msi_cpu_init(struct cpu *c);
 
 #endif

@@ -12,7 +12,7 @@
 static void exit_finish(struct vcpu *v)
 {
 	if (__builtin_expect(vgic_work(v->vgic), 0))
-		vgic_flush(v->vgic);
+		vcpu_flush(v);
 }
 
 /* Bytes of an A64 instruction. */

@@ -260,6 +260,7 @@ void mgmt_start(void)
 	struct vcpu *v = &mgmt_vm.vcpus[c->index];
 
 	vcpu_load_reset(v);
+	vgic_cpu_retie(v->vgic);
 	/* Acquires what CPU_ON wrote before it made the vCPU ON_PENDING. */
 	atomic_exchange(&v->power, (u32)VCPU_ON);
 	vcpu_start(v);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A vCPU on its CPU: the system registers it starts with, entering it, waiting while it is off. */
+#include "drivers/gicv3.h"
 #include "hyp/exit.h"
 #include "hyp/lib/string.h"
 #include "hyp/sysreg.h"
@@ -64,18 +65,25 @@ void vcpu_start(struct vcpu *v)
 	r->x[0] = v->context;
 	sysreg_write(elr_el2, v->entry);
 	sysreg_write(spsr_el2, PSTATE_MODE_EL1H | PSTATE_DAIF);
-	if (vgic_work(v->vgic))
-		vgic_flush(v->vgic);
+	vcpu_flush(v);
 	/* Instructions that someone else wrote for this CPU. */
 	__asm__ volatile("ic iallu\n\tdsb nsh\n\tisb" ::: "memory");
 	entry_guest(r);
 }
 
+void vcpu_flush(struct vcpu *v)
+{
+	if (vgic_work(v->vgic))
+		vgic_flush(v->vgic);
+	/* More came while that was going on, and whoever finds the flag set does not kick again: exit at once. */
+	if (vgic_work(v->vgic))
+		gicv3_send_sgi(cpu_this()->index, GICV3_SGI_KICK);
+}
+
 void vcpu_serve(struct vcpu *v)
 {
 	irq_handle(v);
-	if (vgic_work(v->vgic))
-		vgic_flush(v->vgic);
+	vcpu_flush(v);
 }
 
 static void wait_for_power(void)

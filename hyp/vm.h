@@ -83,6 +83,9 @@ void vcpu_start(struct vcpu *v) __attribute__((noreturn));
 /* Waits, serving interrupts, until a CPU_ON for the vCPU of this CPU arrives; then starts it. */
 void vcpu_wait_for_power(struct vcpu *v) __attribute__((noreturn));
 
+/* Puts what became pending into the list registers; what comes meanwhile makes the guest exit at once. */
+void vcpu_flush(struct vcpu *v);
+
 /* Interrupts that are pending on this CPU are handled, and what others asked of the loaded vCPU's list registers. */
 void vcpu_serve(struct vcpu *v);
 

@@ -32,7 +32,7 @@
 #define STEP_BUDGET 12000
 #define COST_LOOK 8
 #define COST_CHUNK 300
-#define COST_CHANGE 200
+#define COST_CHANGE 300
 
 static bool lpi_valid(const struct vgic *v, u32 lpi)
 {
@@ -222,12 +222,18 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
 }
 
 /* Applies a table entry to one LPI: its property byte, and its pending bit. */
-static void walk_apply(struct vgic_cpu *c, u32 lpi, u8 prop, bool pending)
+static void walk_apply(struct vgic_cpu *c, u32 lpi, bool inside, bool pending)
 {
+	const struct vgic_config *cfg = &c->vgic->cfg;
+	u64 addr = (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE;
 	struct vgic_irq irq;
+	u8 prop = 0;
 	u64 w;
 
+	/* Read under the lock, as vgic_lpi_reload() does: an INV since the chunk was read must not be undone. */
 	vgic_irq_lock(c, lpi, &irq);
+	if (inside && cfg->read(cfg->vm, addr, &prop, sizeof(prop)))
+		prop = 0;
 	w = lpi_configured(irq.w, prop);
 	if (pending) {
 		w |= IRQ_PENDING;
@@ -270,7 +276,7 @@ static u32 walk_read_chunk(struct vgic_cpu *c, u32 chunk)
 		/* Same again, and nothing that waited for EnableLPIs. */
 		if (!pending && !(w & IRQ_PENDING) && lpi_configured(w, prop[i]) == w)
 			continue;
-		walk_apply(c, base + i, prop[i], pending);
+		walk_apply(c, base + i, inside, pending);
 		cost += COST_CHANGE;
 	}
 	return cost;
@@ -284,6 +290,7 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 	u64 addr = (c->pendbaser & PENDBASER_ADDR) + base / 8;
 	u8 pend[CHUNK_BYTES], old[CHUNK_BYTES];
 	bool pending, active;
+	u32 owe;
 
 	memset(pend, 0, sizeof(pend));
 	for (i = 0; i < VGIC_LPI_CHUNK; i++) {
@@ -299,12 +306,14 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 			vgic_irq_unlock(&irq);
 			continue;
 		}
-		(void)vgic_lr_peek(c, irq.intid, irq.w, &pending,
-				   &active); /* vgic_irq_commit() kicks */
+		owe = vgic_lr_peek(c, irq.intid, irq.w, &pending, &active);
 		if (pending)
 			pend[i / 8] |= (u8)BIT(i % 8);
 		w = irq.w & ~IRQ_PENDING;
 		vgic_irq_commit(&irq, w & IRQ_IN_LR ? w | IRQ_UNPEND : w);
+		/* What the look already asked for, vgic_irq_commit() does not ask for again. */
+		if (owe)
+			vgic_irq_settle(c, irq.intid, owe);
 	}
 	if (base >= lpi_limit(c) || v->cfg.read(v->cfg.vm, addr, old, sizeof(old)))
 		return cost;

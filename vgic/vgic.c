@@ -199,6 +199,20 @@ int vgic_map_hw_ppi(struct vgic_cpu *c, u32 vintid, u32 pintid)
 	return 0;
 }
 
+void vgic_cpu_retie(struct vgic_cpu *c)
+{
+	u32 intid;
+
+	for (intid = VGIC_NR_SGIS; intid < VGIC_NR_PRIVATE; intid++) {
+		u64 w = atomic_load_relaxed(vgic_word(c, intid));
+
+		if (!(w & IRQ_HW))
+			continue;
+		vgic_host_hw_config(c->host, vgic_pintid(c, intid), !(w & IRQ_LEVEL));
+		vgic_host_hw_enable(c->host, vgic_pintid(c, intid), w & IRQ_ENABLED);
+	}
+}
+
 static void inject_hw(struct vgic_cpu *c, u32 vintid)
 {
 	struct vgic_irq irq;

@@ -67,6 +67,12 @@ int vgic_map_hw_spi(struct vgic *v, u32 vintid, u32 pintid);
 int vgic_map_hw_ppi(struct vgic_cpu *c, u32 vintid, u32 pintid);
 
 /*
+ * Puts what the guest wrote about its tied PPIs into the physical ones: they can only be reached
+ * once their CPU is up. On that CPU, when it has started.
+ */
+void vgic_cpu_retie(struct vgic_cpu *c);
+
+/*
  * Guest MMIO. @me: the vCPU that accesses; offset inside the frame; size 1, 2, 4 or 8. RAZ/WI where
  * not defined.
  */

@@ -608,6 +608,10 @@ static void test_hw(void)
 	vgic_map_hw_ppi(fake_vgic(0), 27, 26);
 	fake_irq_on(0, 27, 0x80, true);
 	ok(fake.ppi[0][26].enabled, "a tied PPI is enabled at its vCPU's CPU");
+	fake.ppi[0][26] = (struct fake_phys){ 0 };
+	vgic_cpu_retie(fake_vgic(0));
+	ok(fake.ppi[0][26].enabled, "again when its CPU has started anew");
+	fake.ppi[0][26].pending = true;
 	fake.ppi[0][26].active = true;
 	vgic_inject_hw_ppi(fake_vgic(0), 27);
 	is(fake_take(), 27, "delivered");
