@@ -50,7 +50,7 @@ refused('a GICv2', 'GIC', boot(until=STOPPED, timeout=WAIT, GIC=2, SMMU='off', I
 run = boot('''
 section cpus; nproc; end
 section its; grep -c ITS- /proc/interrupts; end
-section blocks; read_blocks /dev/nvme0n1 20 && read_blocks /dev/vda 20 && echo ok; end
+section blocks; set -- /dev/nvme*n1; read_blocks $1 20 && read_blocks /dev/vda 20 && echo ok; end
 ''', ITS='off')
 tap.clean(run, 'no ITS: Linux boots')
 tap.like(run.console, 'herald: .*MSIs? (is|are) not available', 'no ITS: Herald says so')
