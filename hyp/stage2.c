@@ -578,46 +578,36 @@ static inline char *guest_byte(const struct stage2 *s, u64 ipa, u64 must)
 	return ram((desc & DESC_ADDR) | (ipa & (at.span - 1)));
 }
 
-int stage2_read(struct stage2 *s, u64 ipa, void *buf, size_t len)
+/* Copies between @buf and guest memory, to the guest if @write: page by page, each under the lock. */
+static int guest_copy(struct stage2 *s, u64 ipa, char *buf, size_t len, bool write)
 {
-	char *to = buf;
+	u64 must = write ? DESC_EL2_READS | DESC_WRITE : DESC_EL2_READS;
 
 	while (len) {
 		size_t n = MIN(len, SZ_4K - (ipa & (SZ_4K - 1)));
-		const char *from;
+		char *guest;
 
 		spin_lock(&s->lock);
-		from = guest_byte(s, ipa, DESC_EL2_READS);
-		if (from)
-			memcpy(to, from, n);
+		guest = guest_byte(s, ipa, must);
+		if (guest)
+			memcpy(write ? guest : buf, write ? buf : guest, n);
 		spin_unlock(&s->lock);
-		if (!from)
+		if (!guest)
 			return -EFAULT;
 		ipa += n;
-		to += n;
+		buf += n;
 		len -= n;
 	}
 	return 0;
 }
 
+int stage2_read(struct stage2 *s, u64 ipa, void *buf, size_t len)
+{
+	return guest_copy(s, ipa, buf, len, false);
+}
+
 int stage2_write(struct stage2 *s, u64 ipa, const void *buf, size_t len)
 {
-	const char *from = buf;
-
-	while (len) {
-		size_t n = MIN(len, SZ_4K - (ipa & (SZ_4K - 1)));
-		char *to;
-
-		spin_lock(&s->lock);
-		to = guest_byte(s, ipa, DESC_EL2_READS | DESC_WRITE);
-		if (to)
-			memcpy(to, from, n);
-		spin_unlock(&s->lock);
-		if (!to)
-			return -EFAULT;
-		ipa += n;
-		from += n;
-		len -= n;
-	}
-	return 0;
+	/* Only read from when it is written to the guest. */
+	return guest_copy(s, ipa, (char *)buf, len, true);
 }
