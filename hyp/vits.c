@@ -29,19 +29,19 @@ static int op_lpi_pend(void *ctx, u32 vcpu, u32 lpi)
 	return vgic_lpi_pend(((struct vits *)ctx)->vm->vgic, vcpu, lpi);
 }
 
-static int op_lpi_clear(void *ctx, u32 lpi)
+static int op_lpi_clear(void *ctx, u32 lpi, bool again)
 {
-	return vgic_lpi_clear(((struct vits *)ctx)->vm->vgic, lpi);
+	return vgic_lpi_clear(((struct vits *)ctx)->vm->vgic, lpi, again);
 }
 
-static int op_lpi_move(void *ctx, u32 lpi, u32 to)
+static int op_lpi_move(void *ctx, u32 lpi, u32 to, bool again)
 {
-	return vgic_lpi_move(((struct vits *)ctx)->vm->vgic, lpi, to);
+	return vgic_lpi_move(((struct vits *)ctx)->vm->vgic, lpi, to, again);
 }
 
-static int op_lpi_move_all(void *ctx, u32 from, u32 to)
+static int op_lpi_move_all(void *ctx, u32 from, u32 to, u32 *cursor)
 {
-	return vgic_lpi_move_all(((struct vits *)ctx)->vm->vgic, from, to);
+	return vgic_lpi_move_all(((struct vits *)ctx)->vm->vgic, from, to, cursor);
 }
 
 static int op_lpi_reload(void *ctx, u32 vcpu, u32 lpi)

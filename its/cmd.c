@@ -339,8 +339,7 @@ static int cmd_movi(struct its *its, struct its_cursor *cur)
 			return -EAGAIN;
 		cur->phase = MOVE;
 	}
-	its_charge(its, ITS_COST_OP);
-	if (its->ops.lpi_move(its->vm, cur->lpi, vcpu) == -EAGAIN)
+	if (its_lpi_move(its, cur->lpi, vcpu))
 		return -EAGAIN;
 	cmd_notify_moved(its, cmd_devid(cur), cmd_eventid(cur), vcpu);
 	return 0;
@@ -358,7 +357,8 @@ static int cmd_movall(struct its *its, struct its_cursor *cur)
 	if (!its_fresh(its))
 		return -EAGAIN;
 	its_charge(its, ITS_COST_STEP);
-	return its->ops.lpi_move_all(its->vm, (u32)from, (u32)to) == -EAGAIN ? -EAGAIN : 0;
+	return its->ops.lpi_move_all(its->vm, (u32)from, (u32)to, &cur->pos) == -EAGAIN ? -EAGAIN
+											: 0;
 }
 
 static int cmd_discard(struct its *its, struct its_cursor *cur)
@@ -380,8 +380,7 @@ static int cmd_discard(struct its *its, struct its_cursor *cur)
 			return -EAGAIN;
 		cur->phase = CLEAR;
 	}
-	its_charge(its, ITS_COST_OP);
-	if (its->ops.lpi_clear(its->vm, cur->lpi) == -EAGAIN)
+	if (its_lpi_clear(its, cur->lpi))
 		return -EAGAIN;
 	if (its->ops.event_unmapped) {
 		its_charge(its, ITS_COST_OP);
@@ -392,13 +391,18 @@ static int cmd_discard(struct its *its, struct its_cursor *cur)
 
 static int cmd_clear(struct its *its, struct its_cursor *cur)
 {
-	struct cmd_event ev;
-	u32 err = cmd_find_event(its, cur, ITS_E_CLEAR_DEVICE_OOR, &ev);
+	enum { FIND, CLEAR };
 
-	if (err)
-		return (int)err;
-	its_charge(its, ITS_COST_OP);
-	return its->ops.lpi_clear(its->vm, ev.lpi) == -EAGAIN ? -EAGAIN : 0;
+	if (cur->phase == FIND) {
+		struct cmd_event ev;
+		u32 err = cmd_find_event(its, cur, ITS_E_CLEAR_DEVICE_OOR, &ev);
+
+		if (err)
+			return (int)err;
+		cur->lpi = ev.lpi;
+		cur->phase = CLEAR;
+	}
+	return its_lpi_clear(its, cur->lpi);
 }
 
 static int cmd_int(struct its *its, struct its_cursor *cur)

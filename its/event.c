@@ -183,11 +183,12 @@ int event_retire(struct its *its, u32 entry)
 	u64 w = its->events[entry];
 	u32 devid = its->devices[FIELD_GET(EVENT_SLOT, w)].devid;
 
-	its_charge(its, 2 * ITS_COST_OP);
-	if (its->ops.lpi_clear(its->vm, (u32)FIELD_GET(EVENT_LPI, w)) == -EAGAIN)
+	if (its_lpi_clear(its, (u32)FIELD_GET(EVENT_LPI, w)))
 		return -EAGAIN;
 	event_remove(its, entry);
-	if (its->ops.event_unmapped)
+	if (its->ops.event_unmapped) {
+		its_charge(its, ITS_COST_OP);
 		its->ops.event_unmapped(its->vm, devid, (u32)FIELD_GET(EVENT_ID, w));
+	}
 	return 0;
 }

@@ -179,6 +179,7 @@ struct its {
 	int budget;
 	struct its_cursor cur;
 	struct its_drain drain;
+	bool waiting; /* an operation on one LPI answered -EAGAIN: the next is the same one again */
 
 	u64 cmd_count[ITS_NR_CMDS];
 	u64 error_count[ITS_NR_ERRORS];
@@ -212,6 +213,21 @@ static inline bool its_spent(const struct its *its)
 static inline bool its_fresh(const struct its *its)
 {
 	return its->budget >= ITS_FRESH;
+}
+
+/* Operations on one LPI, which may have to wait for another CPU: 0 or -EAGAIN. */
+static inline int its_lpi_clear(struct its *its, u32 lpi)
+{
+	its_charge(its, ITS_COST_OP);
+	its->waiting = its->ops.lpi_clear(its->vm, lpi, its->waiting) == -EAGAIN;
+	return its->waiting ? -EAGAIN : 0;
+}
+
+static inline int its_lpi_move(struct its *its, u32 lpi, u32 to)
+{
+	its_charge(its, ITS_COST_OP);
+	its->waiting = its->ops.lpi_move(its->vm, lpi, to, its->waiting) == -EAGAIN;
+	return its->waiting ? -EAGAIN : 0;
 }
 
 /* queue.c */

@@ -29,13 +29,15 @@ struct its_ops {
 	/*
 	 * LPIs (implemented by vgic/lpi.c). @vcpu, @from and @to are below its_config.nr_vcpus.
 	 * lpi_pend: >0 delivered, 0 blocked (LPIs or this LPI disabled), <0 errno.
-	 * lpi_clear: no longer pending anywhere. lpi_move: its pending state goes to @to.
-	 * lpi_move_all: every pending LPI of @from goes to @to, in bounded steps. 0 or -EAGAIN.
+	 * lpi_clear: no longer pending anywhere. lpi_move: its pending state goes to @to. Both 0 or
+	 * -EAGAIN; @again: the call before this one answered that, so only what it began is waited
+	 * for, not what came since. lpi_move_all: every pending LPI of @from goes to @to, in
+	 * bounded steps, 0 or -EAGAIN; *@cursor, 0 at first, is how far it has come.
 	 */
 	int (*lpi_pend)(void *vm, u32 vcpu, u32 lpi);
-	int (*lpi_clear)(void *vm, u32 lpi);
-	int (*lpi_move)(void *vm, u32 lpi, u32 to);
-	int (*lpi_move_all)(void *vm, u32 from, u32 to);
+	int (*lpi_clear)(void *vm, u32 lpi, bool again);
+	int (*lpi_move)(void *vm, u32 lpi, u32 to, bool again);
+	int (*lpi_move_all)(void *vm, u32 from, u32 to, u32 *cursor);
 	/*
 	 * Reads the property byte again; 0 or errno. -ERANGE at MAPTI, "beyond
 	 * GICR_PROPBASER.IDbits", makes the command fail with MAPTI_PHYSICALID_OOR; any other error

@@ -14,7 +14,9 @@
  * when last looked at. An LPI beyond GICR_PROPBASER.IDbits is disabled. All these are walks over
  * chunks of LPIs, in bounded steps, under the distributor's lock.
  *
- * -EAGAIN: the LPI is in a list register of another CPU, whose vgic_flush() has been asked for.
+ * -EAGAIN: the LPI is in a list register of another CPU, whose vgic_flush() has been asked for. Who
+ * calls again waits for that flush, or for an MSI that came since and so made the wish obsolete:
+ * an MSI that always comes again holds nobody up.
  */
 #include "vgic/state.h"
 
@@ -122,7 +124,19 @@ static bool lpi_away(const struct vgic_irq *irq)
 	return (irq->w & IRQ_IN_LR) && !vgic_here(irq->c);
 }
 
-int vgic_lpi_clear(struct vgic *v, u32 lpi)
+/* Is what an earlier call asked for, @mark, still to be carried out by another CPU? 0 or -EAGAIN. */
+static int lpi_still_away(struct vgic *v, u32 lpi, u64 mark)
+{
+	struct vgic_irq irq;
+	bool away;
+
+	vgic_irq_lock(v->cpus, lpi, &irq);
+	away = lpi_away(&irq) && (irq.w & mark);
+	vgic_irq_unlock(&irq);
+	return away ? -EAGAIN : 0;
+}
+
+int vgic_lpi_clear(struct vgic *v, u32 lpi, bool again)
 {
 	struct vgic_irq irq;
 	bool away;
@@ -130,6 +144,8 @@ int vgic_lpi_clear(struct vgic *v, u32 lpi)
 
 	if (!lpi_valid(v, lpi))
 		return 0;
+	if (again)
+		return lpi_still_away(v, lpi, IRQ_UNPEND);
 	vgic_irq_lock(v->cpus, lpi, &irq);
 	away = lpi_away(&irq) && ((irq.w & (IRQ_UNPEND | IRQ_PENDING)) ||
 				  (irq.c->lr[FIELD_GET(IRQ_PREV, irq.w)] & LR_PENDING));
@@ -140,13 +156,15 @@ int vgic_lpi_clear(struct vgic *v, u32 lpi)
 	return away ? -EAGAIN : 0;
 }
 
-int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to)
+int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to, bool again)
 {
 	struct vgic_irq irq;
 	bool away;
 
 	if (!lpi_valid(v, lpi) || to >= v->cfg.nr_vcpus)
 		return 0;
+	if (again)
+		return lpi_still_away(v, lpi, IRQ_MOVE);
 	vgic_irq_lock(v->cpus, lpi, &irq);
 	if (irq.c->index == to) {
 		vgic_irq_commit(&irq, lpi_stay(irq.w));
@@ -157,35 +175,30 @@ int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to)
 	return away ? -EAGAIN : 0;
 }
 
-int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to)
+/* *@cursor: the next LPI to look at, and whether moving it has been begun. */
+#define MOVE_INDEX GENMASK(15, 0)
+#define MOVE_AGAIN BIT(16)
+
+int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to, u32 *cursor)
 {
-	struct vgic_cpu *c;
-	u32 spent = 0;
-	int ret = 0;
+	u32 pos = (u32)FIELD_GET(MOVE_INDEX, *cursor), spent = 0;
+	bool again = *cursor & MOVE_AGAIN;
 
 	if (from >= v->cfg.nr_vcpus || to >= v->cfg.nr_vcpus || from == to)
 		return 0;
-	c = vgic_cpu_at(v, from);
-	spin_lock(&v->lock);
-	while (c->move_pos < v->nr_lpis && !ret) {
-		u64 w = atomic_load_relaxed(&v->lpi[c->move_pos]);
+	for (; pos < v->nr_lpis && spent < STEP_BUDGET; pos++, again = false) {
+		u64 w = atomic_load_relaxed(&v->lpi[pos]);
 
-		if (spent > STEP_BUDGET) {
-			ret = -EAGAIN;
-			break;
-		}
 		spent += COST_LOOK;
-		if (FIELD_GET(IRQ_HOME, w) == from && (w & (IRQ_PENDING | IRQ_IN_LR))) {
-			spent += COST_CHANGE;
-			ret = vgic_lpi_move(v, VGIC_LPI_BASE + c->move_pos, to);
-		}
-		if (!ret)
-			c->move_pos++;
+		if (FIELD_GET(IRQ_HOME, w) != from || !(w & (IRQ_PENDING | IRQ_IN_LR)))
+			continue;
+		spent += COST_CHANGE;
+		again = vgic_lpi_move(v, VGIC_LPI_BASE + pos, to, again) == -EAGAIN;
+		if (again)
+			break;
 	}
-	if (!ret)
-		c->move_pos = 0;
-	spin_unlock(&v->lock);
-	return ret;
+	*cursor = pos | (again ? (u32)MOVE_AGAIN : 0);
+	return pos < v->nr_lpis ? -EAGAIN : 0;
 }
 
 int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)

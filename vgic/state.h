@@ -137,7 +137,6 @@ struct vgic_cpu {
 	bool again; /* GICR_INVALLR was written during a walk */
 	enum vgic_walk walk;
 	u32 walk_pos;
-	u32 move_pos; /* vgic_lpi_move_all(): next LPI to look at */
 };
 
 /*

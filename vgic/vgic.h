@@ -104,12 +104,12 @@ int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool l
 
 /*
  * LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call
- * again.
+ * again, with @again set.
  */
 int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi);
-int vgic_lpi_clear(struct vgic *v, u32 lpi);
-int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to);
-int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to);
+int vgic_lpi_clear(struct vgic *v, u32 lpi, bool again);
+int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to, bool again);
+int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to, u32 *cursor);
 int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi);
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The world around an ITS under test. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "hyp/lib/errno.h"
@@ -87,22 +88,31 @@ static int fake_lpi_pend(void *vm, u32 vcpu, u32 lpi)
 	return 1;
 }
 
-static int fake_lpi_clear(void *vm, u32 lpi)
+/* The same for an operation that is told whether it is asked again; it must be told the truth. */
+static bool fake_begin_again(struct fake *f, enum fake_op op, bool again)
+{
+	if (again != f->unanswered)
+		abort();
+	f->unanswered = fake_begin(f, op);
+	return f->unanswered;
+}
+
+static int fake_lpi_clear(void *vm, u32 lpi, bool again)
 {
 	struct fake *f = vm;
 
-	if (fake_begin(f, OP_CLEAR))
+	if (fake_begin_again(f, OP_CLEAR, again))
 		return -EAGAIN;
 	fake_note(f, OP_CLEAR, lpi, 0, 0);
 	f->seen.pending[lpi] = 0;
 	return 0;
 }
 
-static int fake_lpi_move(void *vm, u32 lpi, u32 to)
+static int fake_lpi_move(void *vm, u32 lpi, u32 to, bool again)
 {
 	struct fake *f = vm;
 
-	if (fake_begin(f, OP_MOVE))
+	if (fake_begin_again(f, OP_MOVE, again))
 		return -EAGAIN;
 	fake_note(f, OP_MOVE, lpi, to, 0);
 	if (f->seen.pending[lpi])
@@ -110,10 +120,11 @@ static int fake_lpi_move(void *vm, u32 lpi, u32 to)
 	return 0;
 }
 
-static int fake_lpi_move_all(void *vm, u32 from, u32 to)
+static int fake_lpi_move_all(void *vm, u32 from, u32 to, u32 *cursor)
 {
 	struct fake *f = vm;
 
+	++*cursor;
 	if (fake_begin(f, OP_MOVE_ALL))
 		return -EAGAIN;
 	fake_note(f, OP_MOVE_ALL, from, to, 0);

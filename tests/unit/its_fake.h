@@ -47,6 +47,7 @@ struct fake {
 	u32 again_rate; /* one in @again_rate calls answers -EAGAIN; 0: none */
 	u64 rng;
 	u32 again[NR_OPS]; /* this many more calls of an operation answer -EAGAIN */
+	bool unanswered; /* the last clear or move answered -EAGAIN */
 
 	/* What can be compared. */
 	struct fake_seen {

@@ -68,7 +68,7 @@ static void remove_event(struct model *m, struct model_device *d, struct model_e
 		p = &(*p)->next;
 	*p = e->next;
 	m->nr_events--;
-	m->ops->lpi_clear(m->vm, e->lpi);
+	m->ops->lpi_clear(m->vm, e->lpi, false);
 	m->ops->event_unmapped(m->vm, d->devid, e->eventid);
 	free(e);
 }
@@ -245,7 +245,7 @@ static const char *movi(struct model *m, const u64 *c)
 	if (m->collection[e->icid] < 0 || m->collection[icid] < 0)
 		return "UNMAPPED_COLLECTION";
 	e->icid = icid;
-	m->ops->lpi_move(m->vm, e->lpi, (u32)m->collection[icid]);
+	m->ops->lpi_move(m->vm, e->lpi, (u32)m->collection[icid], false);
 	m->ops->event_moved(m->vm, d->devid, e->eventid, (u32)m->collection[icid]);
 	return NULL;
 }
@@ -253,11 +253,12 @@ static const char *movi(struct model *m, const u64 *c)
 static const char *movall(struct model *m, const u64 *c)
 {
 	u64 from = bits(c[2], 50, 16), to = bits(c[3], 50, 16);
+	u32 cursor = 0;
 
 	if (from >= m->cfg.nr_vcpus || to >= m->cfg.nr_vcpus)
 		return "PROCNUM_OOR";
 	if (from != to)
-		m->ops->lpi_move_all(m->vm, (u32)from, (u32)to);
+		m->ops->lpi_move_all(m->vm, (u32)from, (u32)to, &cursor);
 	return NULL;
 }
 
@@ -294,7 +295,7 @@ static const char *on_event(struct model *m, const u64 *c)
 		m->ops->lpi_pend(m->vm, vcpu, e->lpi);
 		break;
 	case 0x04:
-		m->ops->lpi_clear(m->vm, e->lpi);
+		m->ops->lpi_clear(m->vm, e->lpi, false);
 		break;
 	case 0x0c:
 		m->ops->lpi_reload(m->vm, vcpu, e->lpi);

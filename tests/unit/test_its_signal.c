@@ -192,18 +192,28 @@ static int shared_pend(void *vm, u32 vcpu, u32 lpi)
 	return 1;
 }
 
-static int shared_clear(void *vm, u32 lpi)
+static int shared_clear(void *vm, u32 lpi, bool again)
 {
 	(void)vm;
 	(void)lpi;
+	(void)again;
 	return 0;
 }
 
-static int shared_move(void *vm, u32 lpi, u32 to)
+static int shared_move(void *vm, u32 lpi, u32 to, bool again)
 {
 	(void)vm;
 	(void)lpi;
 	(void)to;
+	(void)again;
+	return 0;
+}
+
+static int shared_reload(void *vm, u32 vcpu, u32 lpi)
+{
+	(void)vm;
+	(void)vcpu;
+	(void)lpi;
 	return 0;
 }
 
@@ -213,7 +223,7 @@ static const struct its_ops shared_ops = {
 	.lpi_clear = shared_clear,
 	.lpi_move = shared_move,
 	.lpi_move_all = NULL,
-	.lpi_reload = shared_move,
+	.lpi_reload = shared_reload,
 };
 
 static void *signaller(void *arg)

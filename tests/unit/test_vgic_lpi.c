@@ -72,7 +72,7 @@ static void test_pend(bool lpi_active)
 	vgic_lpi_pend(v, 0, 8201);
 	lpi_on(0, 8201, OFF);
 	is(fake_take(), FAKE_SPURIOUS, "disabled in its list register: not delivered");
-	is(vgic_lpi_clear(v, 8201), 0, "cleared");
+	is(vgic_lpi_clear(v, 8201, false), 0, "cleared");
 	lpi_on(0, 8201, ON);
 	is(fake_take(), FAKE_SPURIOUS, "gone");
 	fake_end();
@@ -281,7 +281,7 @@ static void test_walks(void)
 	/* Moved to a vCPU whose LPIs are off. */
 	vgic_lpi_pend(v, 0, 8192);
 	fake_rd_w(1, 0, 4, 0);
-	is(vgic_lpi_move(v, 8192, 1), 0, "moved to where LPIs are off");
+	is(vgic_lpi_move(v, 8192, 1, false), 0, "moved to where LPIs are off");
 	fake_load(1, 1);
 	is(fake_take(), FAKE_SPURIOUS, "blocked");
 	fake_rd_w(1, 0, 4, 1);
@@ -328,32 +328,32 @@ static void test_move(void)
 	fake_run_on(0);
 	lpi_on(0, 8400, ON);
 	vgic_lpi_pend(v, 0, 8400);
-	is(vgic_lpi_move(v, 8400, 1), 0, "out of a list register here");
+	is(vgic_lpi_move(v, 8400, 1, false), 0, "out of a list register here");
 	is(fake_lr_state(8400), -1, "at once");
 	is(fake.vcpu[1].kicks, 1, "the target is kicked");
 	fake_enter_vcpu(1);
-	is(vgic_lpi_move(v, 8400, 2), EAGAIN_, "in another CPU's list register: again");
+	is(vgic_lpi_move(v, 8400, 2, false), EAGAIN_, "in another CPU's list register: again");
 	is(fake.vcpu[1].kicks, 2, "with a kick");
-	is(vgic_lpi_move(v, 8400, 2), EAGAIN_, "still");
+	is(vgic_lpi_move(v, 8400, 2, true), EAGAIN_, "still");
 	fake_enter_vcpu(1);
-	is(vgic_lpi_move(v, 8400, 2), 0, "done when that CPU let go");
+	is(vgic_lpi_move(v, 8400, 2, true), 0, "done when that CPU let go");
 	fake_run_on(1);
 	is(fake_take(), FAKE_SPURIOUS, "nothing is left there");
 	fake_load(2, 2);
 	is(fake_take(), 8400, "the new one has it");
-	is(vgic_lpi_move(v, 8400, 0), 0, "not pending: nothing to carry");
+	is(vgic_lpi_move(v, 8400, 0, false), 0, "not pending: nothing to carry");
 	fake_run_on(0);
 	is(fake_take(), FAKE_SPURIOUS, "and nothing arrives");
 	/* It was taken while the other CPU was asked to let go. */
 	fake_run_on(1);
 	vgic_lpi_pend(v, 1, 8400);
 	fake_run_on(0);
-	is(vgic_lpi_move(v, 8400, 0), EAGAIN_, "asked");
+	is(vgic_lpi_move(v, 8400, 0, false), EAGAIN_, "asked");
 	fake_run_on(1);
 	is(fake_ack(1), 8400, "the guest there was faster");
 	fake_run_on(0);
 	fake_enter_vcpu(1);
-	is(vgic_lpi_move(v, 8400, 0), 0, "done");
+	is(vgic_lpi_move(v, 8400, 0, true), 0, "done");
 	is(fake_take(), FAKE_SPURIOUS, "not delivered twice");
 	fake_run_on(1);
 	fake_eoi(1, 8400);
@@ -374,8 +374,8 @@ static void test_move(void)
 	is(fake_take(), 8400, "from a vCPU that is not loaded at once");
 	fake_load(2, 2);
 	is(fake_take(), FAKE_SPURIOUS, "once");
-	is(vgic_lpi_move(v, 100, 1), 0, "no LPI: nothing");
-	is(vgic_lpi_move(v, 8400, 7), 0, "no vCPU: nothing");
+	is(vgic_lpi_move(v, 100, 1, false), 0, "no LPI: nothing");
+	is(vgic_lpi_move(v, 8400, 7, false), 0, "no vCPU: nothing");
 	fake_end();
 }
 
@@ -387,32 +387,32 @@ static void test_clear(void)
 	lpi_on(0, 8400, ON);
 	vgic_lpi_pend(v, 0, 8400);
 	fake_enter_vcpu(0);
-	is(vgic_lpi_clear(v, 8400), EAGAIN_, "in another CPU's list register: again");
-	is(vgic_lpi_clear(v, 8400), EAGAIN_, "still");
+	is(vgic_lpi_clear(v, 8400, false), EAGAIN_, "in another CPU's list register: again");
+	is(vgic_lpi_clear(v, 8400, true), EAGAIN_, "still");
 	fake_enter_vcpu(0);
-	is(vgic_lpi_clear(v, 8400), 0, "done");
+	is(vgic_lpi_clear(v, 8400, true), 0, "done");
 	fake_run_on(0);
 	is(fake_take(), FAKE_SPURIOUS, "and gone");
 	vgic_lpi_pend(v, 0, 8400);
-	is(vgic_lpi_clear(v, 8400), 0, "here: at once");
+	is(vgic_lpi_clear(v, 8400, false), 0, "here: at once");
 	is(fake_take(), FAKE_SPURIOUS, "gone");
 	vgic_lpi_pend(v, 0, 8400);
 	is(fake_ack(1), 8400, "taken");
 	fake_run_on(1);
-	(void)vgic_lpi_clear(v, 8400);
+	(void)vgic_lpi_clear(v, 8400, false);
 	fake_enter_vcpu(0);
-	is(vgic_lpi_clear(v, 8400), 0, "an LPI in its handler does not hold up CLEAR");
+	is(vgic_lpi_clear(v, 8400, false), 0, "an LPI in its handler does not hold up CLEAR");
 	fake_run_on(0);
 	fake_eoi(1, 8400);
 	vgic_lpi_pend(v, 0, 8400);
 	is(fake_take(), 8400, "and works again");
-	is(vgic_lpi_clear(v, 1), 0, "no LPI");
+	is(vgic_lpi_clear(v, 1, false), 0, "no LPI");
 	fake_end();
 }
 
 static void test_move_all(void)
 {
-	u32 i, got, again = 0;
+	u32 i, got, again = 0, cursor = 0;
 	int ret;
 
 	start(2, 4);
@@ -425,7 +425,7 @@ static void test_move_all(void)
 	}
 	fake_enter_vcpu(0);
 	for (ret = EAGAIN_; ret == EAGAIN_ && again < 1000; again++) {
-		ret = vgic_lpi_move_all(v, 0, 1);
+		ret = vgic_lpi_move_all(v, 0, 1, &cursor);
 		fake_enter_vcpu(0);
 	}
 	is(ret, 0, "all moved, in %u steps", again);
@@ -445,8 +445,74 @@ static void test_move_all(void)
 	for (got = 0; fake_take() != FAKE_SPURIOUS; got++)
 		;
 	is(got, 100, "those that were disabled, too");
-	is(vgic_lpi_move_all(v, 0, 0), 0, "to itself: nothing");
-	is(vgic_lpi_move_all(v, 0, 9), 0, "no vCPU: nothing");
+	is(vgic_lpi_move_all(v, 0, 0, &cursor), 0, "to itself: nothing");
+	is(vgic_lpi_move_all(v, 0, 9, &cursor), 0, "no vCPU: nothing");
+	fake_end();
+}
+
+/*
+ * A guest whose device sends an MSI between any two steps of a command must not keep the command
+ * from ending: CLEAR, or DISCARD of an LPI that two events share.
+ */
+static void test_storm(void)
+{
+	u32 tries;
+
+	start(3, 4);
+	fake_load(0, 0);
+	fake_load(1, 1);
+	lpi_on(0, 8400, ON);
+	vgic_lpi_pend(v, 0, 8400);
+	fake_enter_vcpu(0);
+	for (tries = 0; vgic_lpi_clear(v, 8400, tries) && tries < 10; tries++) {
+		fake_enter_vcpu(0);
+		vgic_lpi_pend(v, 0, 8400);
+		fake_enter_vcpu(0);
+	}
+	ok(tries < 3, "CLEAR under a storm of MSIs ends (%u tries)", tries);
+	fake_run_on(0);
+	is(fake_take(), 8400, "... and what came later is delivered");
+	fake_run_on(1);
+	vgic_lpi_pend(v, 0, 8400);
+	fake_enter_vcpu(0);
+	for (tries = 0; vgic_lpi_move(v, 8400, 1, tries) && tries < 10; tries++) {
+		vgic_lpi_pend(v, 0, 8400); /* by another event, whose collection is still there */
+		fake_enter_vcpu(0);
+	}
+	ok(tries < 3, "MOVI under a storm ends (%u tries)", tries);
+	fake_run_on(0);
+	is(fake_take(), 8400, "... delivered once");
+	fake_run_on(1);
+	is(fake_take(), FAKE_SPURIOUS, "... not twice");
+	fake_end();
+}
+
+/* Two virtual ITSes do MOVALL from one vCPU at the same time. */
+static void test_two_move_alls(void)
+{
+	u32 i, a = 0, b = 0, got = 0;
+	int ra = EAGAIN_, rb = EAGAIN_;
+
+	start(3, 4);
+	for (i = 0; i < 600; i++) {
+		lpi_on(0, 8192 + i * 50, ON);
+		vgic_lpi_pend(v, 0, 8192 + i * 50);
+	}
+	for (i = 0; (ra || rb) && i < 1000; i++) {
+		if (ra)
+			ra = vgic_lpi_move_all(v, 0, 1, &a);
+		if (rb)
+			rb = vgic_lpi_move_all(v, 0, 2, &b);
+	}
+	ok(!ra && !rb, "two MOVALLs from one vCPU at the same time end");
+	fake_load(0, 0);
+	is(fake_take(), FAKE_SPURIOUS, "... and leave nothing behind");
+	for (i = 1; i < 3; i++) {
+		fake_load(i, i);
+		while (fake_take() != FAKE_SPURIOUS)
+			got++;
+	}
+	is(got, 600, "... nor lose any");
 	fake_end();
 }
 
@@ -505,6 +571,8 @@ int main(void)
 	test_move();
 	test_clear();
 	test_move_all();
+	test_storm();
+	test_two_move_alls();
 	test_nested(false);
 	test_nested(true);
 	return tap_done();

@@ -76,9 +76,11 @@ static void send(void)
 		i = pick(NR_SPIS);
 		vgic_dist_write(me, 0x6100 + 8 * i, 8, pick(VCPUS));
 	} else if (!pick(4)) {
-		(void)vgic_lpi_move(v, 8192 + pick(NR_LPIS), pick(VCPUS));
+		(void)vgic_lpi_move(v, 8192 + pick(NR_LPIS), pick(VCPUS), false);
 	} else if (!pick(8)) {
-		(void)vgic_lpi_move_all(v, pick(VCPUS), pick(VCPUS));
+		u32 cursor = 0;
+
+		(void)vgic_lpi_move_all(v, pick(VCPUS), pick(VCPUS), &cursor);
 	} else {
 		(void)vgic_dist_read(me, 0x204, 4);
 		(void)vgic_redist_read(me, fake_vgic(pick(VCPUS)), 0x10200, 4);

@@ -182,7 +182,7 @@ static void op_route(struct irq *q)
 		return;
 	}
 	do {
-		ret = vgic_lpi_move(fake.vgic, q->id, to);
+		ret = vgic_lpi_move(fake.vgic, q->id, to, tries);
 		if (ret)
 			enter_all();
 	} while (ret && ++tries < 5);
@@ -201,7 +201,7 @@ static void op_clear(struct irq *q)
 	if (q->id < LPI)
 		return;
 	do {
-		ret = vgic_lpi_clear(fake.vgic, q->id);
+		ret = vgic_lpi_clear(fake.vgic, q->id, tries);
 		if (ret)
 			enter_all();
 	} while (ret && ++tries < 5);
@@ -213,11 +213,11 @@ static void op_clear(struct irq *q)
 
 static void op_move_all(void)
 {
-	u32 from = pick(VCPUS), to = pick(VCPUS), tries = 0, i;
+	u32 from = pick(VCPUS), to = pick(VCPUS), tries = 0, cursor = 0, i;
 	int ret;
 
 	do {
-		ret = vgic_lpi_move_all(fake.vgic, from, to);
+		ret = vgic_lpi_move_all(fake.vgic, from, to, &cursor);
 		if (ret)
 			enter_all();
 	} while (ret && ++tries < 500);
