@@ -100,6 +100,33 @@ enum its_progress its_reset(struct its *its);
 u64 its_mmio_read(struct its *its, u64 offset, u32 size);
 void its_mmio_write(struct its *its, u64 offset, u32 size, u64 val);
 
+/*
+ * A register as KVM_DEV_ARM_VGIC_GRP_ITS_REGS sees it (KVM devices/arm-vgic-its.rst): @offset in the
+ * control frame, the value 64 bits wide whatever the register's width. Setting is as a guest's
+ * write, but GITS_CREADR can be set and GITS_IIDR takes its own value. 0, -EINVAL: @offset is not
+ * aligned, GITS_CREADR outside of the ring, another table layout in GITS_IIDR; -ENXIO: no such
+ * register; -EBUSY: GITS_CREADR of an enabled ITS. Call its_run() after setting.
+ */
+int its_reg_get(struct its *its, u64 offset, u64 *val);
+int its_reg_set(struct its *its, u64 offset, u64 val);
+
+/*
+ * KVM_DEV_ARM_ITS_SAVE_TABLES and RESTORE_TABLES: the tables in guest memory, in the layout of
+ * its/table.h. One bounded step: 0 done, -EAGAIN call again, else the errno that KVM documents. The
+ * VM's vCPUs are stopped meanwhile; if not, nothing breaks, but what is saved is of no one moment.
+ *
+ * its_save() ends a command in hand, but begins none. Afterwards the tables hold what is mapped and
+ * nothing else; the ITS itself is as it was. -EINVAL: the device table has no entry for a mapped
+ * device, or the collection table is too small; -EFAULT: a table is not in guest memory.
+ *
+ * its_restore() wants a disabled ITS with nothing mapped (-ENXIO), and its registers restored.
+ * -EINVAL: what the tables hold makes no sense; -EFAULT: they are not in guest memory; -ENOMEM: more
+ * devices or events than fit. After an error nothing is mapped, as before. Register writes of a
+ * guest are ignored until it has answered; its_reset() ends it.
+ */
+int its_save(struct its *its);
+int its_restore(struct its *its);
+
 /* Runs queued commands for one bounded step (at most ~20,000 instructions). */
 enum its_progress its_run(struct its *its);
 
