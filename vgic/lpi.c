@@ -11,8 +11,10 @@
  * EnableLPIs 0 -> 1: the pending table is read, unless PTZ, and properties of all known LPIs are
  * read again. EnableLPIs 1 -> 0: what is pending is written to the pending table and leaves the
  * vCPU. What is in a list register of a vCPU that runs elsewhere is taken for pending if it was
- * when last looked at. An LPI beyond GICR_PROPBASER.IDbits is disabled. All these are walks over
- * chunks of LPIs, in bounded steps, under the distributor's lock.
+ * when last looked at. An LPI beyond GICR_PROPBASER.IDbits is disabled. vgic_lpi_save() writes the
+ * pending tables and changes nothing. All these are walks over chunks of LPIs, in bounded steps,
+ * under the distributor's lock. They never touch the first 1 KiB of a pending table, which has no
+ * LPIs (IHI 0069H 5.1.1).
  *
  * -EAGAIN: the LPI is in a list register of another CPU, whose vgic_flush() has been asked for. Who
  * calls again waits for that flush, or for an MSI that came since and so made the wish obsolete:
@@ -295,17 +297,17 @@ static u32 walk_read_chunk(struct vgic_cpu *c, u32 chunk)
 	return cost;
 }
 
-/* One chunk of EnableLPIs 1 -> 0: what is pending here goes to the pending table. */
-static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
+/*
+ * Notes in @pend which LPIs of a chunk are pending at @c; with @take they then are no longer. The
+ * cost of it.
+ */
+static u32 chunk_collect(struct vgic_cpu *c, u32 base, bool take, u8 *pend)
 {
 	struct vgic *v = c->vgic;
-	u32 base = VGIC_LPI_BASE + chunk * VGIC_LPI_CHUNK, cost = COST_CHUNK, i;
-	u64 addr = (c->pendbaser & PENDBASER_ADDR) + base / 8;
-	u8 pend[CHUNK_BYTES], old[CHUNK_BYTES];
+	u32 cost = COST_CHUNK, owe, i;
 	bool pending, active;
-	u32 owe;
 
-	memset(pend, 0, sizeof(pend));
+	memset(pend, 0, CHUNK_BYTES);
 	for (i = 0; i < VGIC_LPI_CHUNK; i++) {
 		u64 w = atomic_load_relaxed(&v->lpi[base - VGIC_LPI_BASE + i]);
 		struct vgic_irq irq;
@@ -322,17 +324,70 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 		owe = vgic_lr_peek(c, irq.intid, irq.w, &pending, &active);
 		if (pending)
 			pend[i / 8] |= (u8)BIT(i % 8);
-		w = irq.w & ~IRQ_PENDING;
-		vgic_irq_commit(&irq, w & IRQ_IN_LR ? w | IRQ_UNPEND : w);
+		w = irq.w;
+		if (take)
+			w = (w & ~IRQ_PENDING) | (w & IRQ_IN_LR ? IRQ_UNPEND : 0);
+		vgic_irq_commit(&irq, w);
 		/* What the look already asked for, vgic_irq_commit() does not ask for again. */
 		if (owe)
 			vgic_irq_settle(c, irq.intid, owe);
 	}
-	if (base >= lpi_limit(c) || v->cfg.read(v->cfg.vm, addr, old, sizeof(old)))
-		return cost;
-	if (memcmp(old, pend, sizeof(pend)) != 0)
-		(void)v->cfg.write(v->cfg.vm, addr, pend, sizeof(pend));
 	return cost;
+}
+
+/* Writes a chunk of @c's pending table, if it is another one. 0 or a negative errno. */
+static int chunk_store(struct vgic_cpu *c, u32 base, const u8 *pend)
+{
+	const struct vgic_config *cfg = &c->vgic->cfg;
+	u64 addr = (c->pendbaser & PENDBASER_ADDR) + base / 8;
+	u8 old[CHUNK_BYTES];
+	int err;
+
+	if (base >= lpi_limit(c))
+		return 0;
+	err = cfg->read(cfg->vm, addr, old, sizeof(old));
+	if (err || memcmp(old, pend, sizeof(old)) == 0)
+		return err;
+	return cfg->write(cfg->vm, addr, pend, sizeof(old));
+}
+
+/* One chunk of EnableLPIs 1 -> 0: what is pending here goes to the pending table. */
+static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
+{
+	u32 base = VGIC_LPI_BASE + chunk * VGIC_LPI_CHUNK;
+	u8 pend[CHUNK_BYTES];
+	u32 cost = chunk_collect(c, base, true, pend);
+
+	(void)chunk_store(c, base, pend); /* a table that is not there: the guest's loss */
+	return cost;
+}
+
+int vgic_lpi_save(struct vgic *v, u32 *cursor)
+{
+	u32 nr_chunks = v->nr_lpis / VGIC_LPI_CHUNK, spent = 0;
+	u8 pend[CHUNK_BYTES];
+	int err = 0;
+
+	if (!v->nr_lpis)
+		return -ENXIO;
+	spin_lock(&v->lock);
+	while (*cursor < v->cfg.nr_vcpus * nr_chunks && spent < STEP_BUDGET && !err) {
+		struct vgic_cpu *c = vgic_cpu_at(v, *cursor / nr_chunks);
+		u32 base = VGIC_LPI_BASE + *cursor % nr_chunks * VGIC_LPI_CHUNK;
+
+		if (!c->lpis_on) {
+			*cursor += nr_chunks - *cursor % nr_chunks;
+			spent += COST_LOOK;
+			continue;
+		}
+		spent += chunk_collect(c, base, false, pend);
+		err = chunk_store(c, base, pend);
+		++*cursor;
+	}
+	spin_unlock(&v->lock);
+	if (err)
+		return -EFAULT;
+	return *cursor < v->cfg.nr_vcpus * nr_chunks ? -EAGAIN : 0;
 }
 
 static void walk_start(struct vgic_cpu *c, enum vgic_walk walk)

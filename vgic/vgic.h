@@ -113,6 +113,15 @@ int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to, u32 *cursor);
 int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi);
 
 /*
+ * Writes which LPIs are pending to the pending tables of all vCPUs whose EnableLPIs is set, as
+ * KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES does (KVM devices/arm-vgic-v3.rst); they stay pending. They
+ * are read again when EnableLPIs is set. *@cursor: 0 at first. One bounded step: 0, -EAGAIN (call
+ * again), -ENXIO: the VM has no LPIs, -EFAULT: a table is not in guest memory. The vCPUs are
+ * stopped, else what is in their list registers is as it was when last looked at.
+ */
+int vgic_lpi_save(struct vgic *v, u32 *cursor);
+
+/*
  * The loaded vCPU. Its list registers live in the hardware from vgic_load() to vgic_put(); an exit
  * that is handled at EL2 does not touch them. vgic_work() is a plain flag test for the exit path;
  * if it is set, vgic_flush() must run on that CPU before the guest is entered. vgic_maintenance()

@@ -487,6 +487,78 @@ static void test_storm(void)
 	fake_end();
 }
 
+static int save_pending(u32 *steps)
+{
+	u32 cursor = 0;
+	int ret;
+
+	for (*steps = 1; (ret = vgic_lpi_save(v, &cursor)) == EAGAIN_ && *steps < 10000; ++*steps)
+		;
+	return ret;
+}
+
+/* The pending tables of a VM that is saved, and that they are what a new VM starts with. */
+static void test_save(void)
+{
+	u32 i, steps, writes, wrong = 0;
+	u8 *kib;
+
+	start(3, 4);
+	lpi_on(0, 8192, ON);
+	lpi_on(1, 8205, OFF);
+	lpi_on(1, 40000, ON);
+	lpi_on(1, 65535, ON);
+	for (i = 0; i < 2; i++) { /* what must not be touched, and what is out of date */
+		memset(fake_ram(fake_pend_ipa(i, 0)), 0xaa, 1024);
+		*fake_ram(fake_pend_ipa(i, 50000)) = 0xff;
+	}
+	vgic_lpi_pend(v, 0, 8192);
+	vgic_lpi_pend(v, 1, 8205);
+	vgic_lpi_pend(v, 1, 40000);
+	vgic_lpi_pend(v, 1, 65535);
+	fake_rd_w(2, 0, 4, 0);
+	memset(fake_ram(fake_pend_ipa(2, 0)), 0x55, 8192);
+	is(save_pending(&steps), 0, "pending tables saved");
+	ok(steps > 20, "in bounded steps (%u)", steps);
+	is(*fake_ram(fake_pend_ipa(0, 8192)), 0x01, "LPI 8192: the first bit after 1 KiB");
+	is(*fake_ram(fake_pend_ipa(1, 8205)), 0x20, "a disabled one is pending as well");
+	is(*fake_ram(fake_pend_ipa(1, 40000)), 0x01, "in its vCPU's table");
+	is(*fake_ram(fake_pend_ipa(0, 40000)), 0x00, "and in no other");
+	is(*fake_ram(fake_pend_ipa(1, 65535)), 0x80, "the last bit");
+	is(*fake_ram(fake_pend_ipa(0, 50000)), 0x00, "what is not pending is cleared");
+	for (kib = fake_ram(fake_pend_ipa(0, 0)), i = 0; i < 1024; i++)
+		wrong += kib[i] != 0xaa;
+	is(wrong, 0, "the first KiB is not altered");
+	for (kib = fake_ram(fake_pend_ipa(2, 0)), i = 0; i < 8192; i++)
+		wrong += kib[i] != 0x55;
+	is(wrong, 0, "nor the table of a vCPU whose LPIs are off");
+	writes = fake.ram_writes;
+	is(save_pending(&steps), 0, "saved again");
+	is(fake.ram_writes, writes, "... nothing is written that is there already");
+	fake_load(1, 1);
+	is(fake_take(), 40000, "saving takes nothing away");
+	is(fake_take(), 65535, "nothing at all");
+	is(fake_take(), FAKE_SPURIOUS, "and adds nothing");
+	fake_put(1);
+	fake_rd_w(0, 0, 4, 0);
+	fake_rd_w(0, 0x78, 8, FAKE_RAM_BASE + FAKE_RAM_SIZE);
+	fake_rd_w(0, 0, 4, 1);
+	is(save_pending(&steps), -14, "a table outside of memory: -EFAULT");
+	fake_end();
+	/* A new VM over the same tables. */
+	start(2, 4);
+	fake_rd_w(1, 0, 4, 0);
+	fake_lpi_prop(40000, ON);
+	*fake_ram(fake_pend_ipa(1, 40000)) = 0x01;
+	fake_lpis_on(1);
+	fake_load(1, 1);
+	is(fake_take(), 40000, "a restored VM has it pending");
+	fake_end();
+	v = fake_start(1, 32, 0, 4);
+	is(save_pending(&steps), -6, "a VM without LPIs: -ENXIO");
+	fake_end();
+}
+
 /* Two virtual ITSes do MOVALL from one vCPU at the same time. */
 static void test_two_move_alls(void)
 {
@@ -572,6 +644,7 @@ int main(void)
 	test_clear();
 	test_move_all();
 	test_storm();
+	test_save();
 	test_two_move_alls();
 	test_nested(false);
 	test_nested(true);
