@@ -270,16 +270,16 @@ static void boot_gic(void)
 	log_line("GICv%u, %u SPIs, %u CPUs", gicv3_arch_rev(), gicv3_nr_spis(), cpu_count);
 }
 
-static void boot_msi(void)
+/* A redistributor that goes on writing to tables which are not ours is a reason to stop. */
+static void boot_lpis_left(void)
 {
-	u64 prop, pending;
+	struct lpi_left left;
 
-	if (!msi_init())
+	if (!lpi_disable_left(&left))
 		return;
-	lpi_left_tables(cpu_this()->index, &prop, &pending);
 	stop("LPIs are enabled already, with tables at 0x%llx and 0x%llx, and cannot be disabled: "
 	     "power the machine off and on, or start Herald before a kernel that uses them",
-	     (unsigned long long)prop, (unsigned long long)pending);
+	     (unsigned long long)left.prop_pa, (unsigned long long)left.pending_pa);
 }
 
 /* The tree for the management VM, where its kernel finds it. Caches off there: clean what was written. */
@@ -374,7 +374,8 @@ void boot_main(u64 fdt_pa, u64 image_pa, u64 entry_ticks)
 	boot_firmware();
 	boot_cpus();
 	boot_gic();
-	boot_msi();
+	boot_lpis_left();
+	msi_init();
 	boot_dma();
 	boot_mgmt();
 	boot_edit_fdt();

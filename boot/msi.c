@@ -126,7 +126,7 @@ static int msi_init_mirror(void)
 	return mem ? mirror_setup(mem, MIRROR_DEVICES) : -ENOMEM;
 }
 
-int msi_init(void)
+void msi_init(void)
 {
 	const struct board *b = &machine.board;
 	u32 i;
@@ -134,7 +134,7 @@ int msi_init(void)
 
 	if (!b->nr_its) {
 		log_line("no ITS in the device tree: MSIs are not available");
-		return 0;
+		return;
 	}
 	err = msi_init_lpis();
 	if (!err)
@@ -147,7 +147,7 @@ int msi_init(void)
 		err = msi_init_mirror();
 	if (err) {
 		log_line("LPIs cannot be used (error %d): MSIs are not available", -err);
-		return err == -EBUSY ? err : 0;
+		return;
 	}
 	/* All or none: a tree that shows some of its ITSes would have devices whose MSIs go nowhere. */
 	for (i = 0; i < b->nr_its; i++) {
@@ -155,12 +155,11 @@ int msi_init(void)
 		if (err) {
 			log_line("ITS at 0x%llx: %s: MSIs are not available",
 				 (unsigned long long)b->its[i].frame.base, gits_strerror(err));
-			return 0;
+			return;
 		}
 	}
 	machine.nr_its = b->nr_its;
 	log_line("%u ITS, %u host LPIs", machine.nr_its, lpi_nr());
-	return 0;
 }
 
 void msi_cpu_init(struct cpu *c)

@@ -7,10 +7,9 @@
 
 /*
  * Boot CPU, after the GIC and the pool: host LPIs, every ITS of the tree. A machine without is not an error: one line says
- * that MSIs are not available, and machine.nr_its stays 0. -EBUSY: LPIs were left enabled and the redistributor keeps
- * writing to tables that are not ours, so Herald must not go on.
+ * that MSIs are not available, and machine.nr_its stays 0.
  */
-int msi_init(void);
+void msi_init(void);
 
 /*
  * Each later CPU: its pending table, its collection on every ITS. If the hardware refuses, or an ITS was given up

@@ -23,7 +23,6 @@ struct gicv3_cpu {
 	u64 pa;
 	u64 typer;
 	u64 sgi_target; /* ICC_SGI1R_EL1 without INTID */
-	bool had_lpis;
 };
 
 static struct {
@@ -142,36 +141,57 @@ static u32 gicv3_affinity(u64 mpidr)
 		     FIELD_GET(MPIDR_AFF1, mpidr) << 8 | FIELD_GET(MPIDR_AFF0, mpidr));
 }
 
-static bool gicv3_find_in_region(const struct gicv3_region *r, u32 aff, struct gicv3_cpu *c)
+/* Calls @visit for each redistributor of a region until one answers not 0, which is the answer. */
+static int gicv3_visit_region(const struct gicv3_region *r, gicv3_visit_fn *visit, void *arg)
 {
 	u64 off, typer;
+	int ret;
 
 	for (off = 0; off + GICV3_REDIST_FRAMES * SZ_64K <= r->size; off += gicv3_stride(typer)) {
 		u32 rev = gicv3_pidr2_rev(r->va + off + GICR_PIDR2);
 
 		if (rev != 3 && rev != 4)
-			return false;
+			return 0;
 		typer = mmio_read64(r->va + off + GICR_TYPER);
-		if (FIELD_GET(GICR_TYPER_AFFINITY, typer) == aff) {
-			c->va = r->va + off;
-			c->pa = r->pa + off;
-			c->typer = typer;
-			return true;
-		}
-		if (typer & GICR_TYPER_LAST)
-			return false;
+		ret = visit(r->va + off, r->pa + off, arg);
+		if (ret || (typer & GICR_TYPER_LAST))
+			return ret;
 	}
-	return false;
+	return 0;
+}
+
+int gicv3_visit_redists(gicv3_visit_fn *visit, void *arg)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < gicv3.frames.nr_redist && !ret; i++)
+		ret = gicv3_visit_region(&gicv3.frames.redist[i], visit, arg);
+	return ret;
+}
+
+/* Looks for the redistributor of affinity *@arg. */
+struct gicv3_search {
+	u32 aff;
+	struct gicv3_cpu *found;
+};
+
+static int gicv3_match(uintptr_t va, u64 pa, void *arg)
+{
+	struct gicv3_search *s = arg;
+	u64 typer = mmio_read64(va + GICR_TYPER);
+
+	if (FIELD_GET(GICR_TYPER_AFFINITY, typer) != s->aff)
+		return 0;
+	*s->found = (struct gicv3_cpu){ .va = va, .pa = pa, .typer = typer };
+	return 1;
 }
 
 static bool gicv3_find(u32 aff, struct gicv3_cpu *c)
 {
-	u32 i;
+	struct gicv3_search s = { .aff = aff, .found = c };
 
-	for (i = 0; i < gicv3.frames.nr_redist; i++)
-		if (gicv3_find_in_region(&gicv3.frames.redist[i], aff, c))
-			return true;
-	return false;
+	return gicv3_visit_redists(gicv3_match, &s);
 }
 
 static u64 gicv3_sgi_target(u64 mpidr)
@@ -254,7 +274,6 @@ int gicv3_cpu_init(u32 cpu, u64 mpidr)
 		if (!gicv3_find(gicv3_affinity(mpidr), &found))
 			return -ENXIO;
 		found.sgi_target = gicv3_sgi_target(mpidr);
-		found.had_lpis = mmio_read32(found.va + GICR_CTLR) & GICR_CTLR_ENABLE_LPIS;
 		*c = found;
 	}
 	err = gicv3_redist_wake(c->va);
@@ -347,18 +366,6 @@ u64 gicv3_redist_typer(u32 cpu)
 u32 gicv3_processor_number(u32 cpu)
 {
 	return (u32)FIELD_GET(GICR_TYPER_PROCNUM, gicv3_redist_typer(cpu));
-}
-
-bool gicv3_redist_had_lpis(u32 cpu)
-{
-	return cpu < GICV3_MAX_CPUS && gicv3.cpu[cpu].had_lpis;
-}
-
-int gicv3_redist_sync(u32 cpu)
-{
-	uintptr_t rd = gicv3_redist_va(cpu);
-
-	return rd ? gicv3_wait_clear(rd + GICR_CTLR, (u32)GICR_CTLR_RWP) : -EINVAL;
 }
 
 static bool gicv3_where(u32 cpu, u32 intid, struct gicv3_where *w)

@@ -75,11 +75,14 @@ uintptr_t gicv3_redist_va(u32 cpu);
 u64 gicv3_redist_pa(u32 cpu);
 u64 gicv3_redist_typer(u32 cpu);
 u32 gicv3_processor_number(u32 cpu);
-/* True if firmware or a kernel before us left LPIs enabled there (seen by the first
- * gicv3_cpu_init() of that CPU). */
-bool gicv3_redist_had_lpis(u32 cpu);
-/* Waits until GICR_CTLR.RWP is 0: 0 or -ETIMEDOUT. */
-int gicv3_redist_sync(u32 cpu);
+
+/*
+ * Calls @visit(virtual and physical address, @arg) for each redistributor there is, whether its CPU
+ * runs or not, until one call answers something else than 0; that is the answer. After
+ * gicv3_init().
+ */
+typedef int gicv3_visit_fn(uintptr_t va, u64 pa, void *arg);
+int gicv3_visit_redists(gicv3_visit_fn *visit, void *arg);
 
 /*
  * One interrupt: @intid 0..31 belongs to @cpu, from 32 on it is an SPI and @cpu is not looked at.

@@ -96,18 +96,22 @@ static void lpi_write_baser(uintptr_t reg, u64 val)
 		mmio_write64(reg, val | FIELD_PREP(GICR_BASER_CACHE, GIC_CACHE_NC));
 }
 
-/* Turns LPIs off at @rd: 0, -EBUSY if this GIC cannot, -ETIMEDOUT. */
-static int lpi_disable(uintptr_t rd, u32 cpu)
+/* Turns LPIs off at @rd if they are on: 0, -EBUSY if this GIC cannot, -ETIMEDOUT. */
+static int lpi_disable(uintptr_t rd, u64 pa, void *arg)
 {
 	u64 deadline = timer_deadline(LPI_WAIT_US);
 	u32 ctlr = mmio_read32(rd + GICR_CTLR);
+	struct lpi_left *left = arg;
 
+	(void)pa;
+	if (!(ctlr & GICR_CTLR_ENABLE_LPIS))
+		return 0;
+	left->prop_pa = mmio_read64(rd + GICR_PROPBASER) & GICR_PROPBASER_ADDR;
+	left->pending_pa = mmio_read64(rd + GICR_PENDBASER) & GICR_PENDBASER_ADDR;
 	mmio_write32(rd + GICR_CTLR, ctlr & ~(u32)GICR_CTLR_ENABLE_LPIS);
 	if (mmio_read32(rd + GICR_CTLR) & GICR_CTLR_ENABLE_LPIS)
 		return -EBUSY;
-	if (gicv3_redist_sync(cpu))
-		return -ETIMEDOUT;
-	while (mmio_read32(rd + GICR_CTLR) & GICR_CTLR_UWP) {
+	while (mmio_read32(rd + GICR_CTLR) & (u32)(GICR_CTLR_RWP | GICR_CTLR_UWP)) {
 		if (timer_expired(deadline))
 			return -ETIMEDOUT;
 		cpu_relax();
@@ -115,22 +119,19 @@ static int lpi_disable(uintptr_t rd, u32 cpu)
 	return 0;
 }
 
+int lpi_disable_left(struct lpi_left *left)
+{
+	return gicv3_visit_redists(lpi_disable, left);
+}
+
 int lpi_cpu_init(u32 cpu, void *pending, u64 pending_pa)
 {
 	uintptr_t rd = gicv3_redist_va(cpu);
-	u64 prop_now, pending_now;
-	int err;
 
 	if (!rd || !lpi.nr || !pending || !IS_ALIGNED(pending_pa, LPI_PENDING_ALIGN))
 		return -EINVAL;
-	if (mmio_read32(rd + GICR_CTLR) & GICR_CTLR_ENABLE_LPIS) {
-		lpi_left_tables(cpu, &prop_now, &pending_now);
-		if (prop_now == lpi.prop_pa && pending_now == pending_pa)
-			return 0;
-		err = lpi_disable(rd, cpu);
-		if (err)
-			return err;
-	}
+	if (mmio_read32(rd + GICR_CTLR) & GICR_CTLR_ENABLE_LPIS)
+		return -EBUSY;
 	lpi_clean(pending, lpi_pending_size(lpi.bits));
 	lpi_write_baser(rd + GICR_PROPBASER,
 			lpi.prop_pa | FIELD_PREP(GICR_PROPBASER_IDBITS, lpi.bits - 1));
@@ -138,14 +139,6 @@ int lpi_cpu_init(u32 cpu, void *pending, u64 pending_pa)
 	mmio_write32(rd + GICR_CTLR, mmio_read32(rd + GICR_CTLR) | (u32)GICR_CTLR_ENABLE_LPIS);
 	mmio_mb();
 	return 0;
-}
-
-void lpi_left_tables(u32 cpu, u64 *prop_pa, u64 *pending_pa)
-{
-	uintptr_t rd = gicv3_redist_va(cpu);
-
-	*prop_pa = rd ? mmio_read64(rd + GICR_PROPBASER) & GICR_PROPBASER_ADDR : 0;
-	*pending_pa = rd ? mmio_read64(rd + GICR_PENDBASER) & GICR_PENDBASER_ADDR : 0;
 }
 
 int lpi_alloc(u32 order, u32 *first)

@@ -34,20 +34,29 @@ size_t lpi_prop_size(u32 intid_bits);
 size_t lpi_pending_size(u32 intid_bits);
 size_t lpi_soft_size(u32 intid_bits);
 
+/* The tables that a redistributor which was found with LPIs enabled writes to and reads. */
+struct lpi_left {
+	u64 prop_pa;
+	u64 pending_pa;
+};
+
+/*
+ * Once, on the boot CPU after gicv3_init(): turns LPIs off at every redistributor at which firmware
+ * or a kernel before us left them on, those of CPUs that do not run yet included: they would go on
+ * writing to memory that is now someone else's. 0; -EBUSY: one cannot be turned off, *@left has its
+ * tables; -ETIMEDOUT: it does not finish.
+ */
+int lpi_disable_left(struct lpi_left *left);
+
 /* 0 or -EINVAL. */
 int lpi_init(const struct lpi_config *cfg);
 
 /*
  * On CPU @cpu after gicv3_cpu_init(), ITSes disabled or its collection not yet mapped: gives the
  * redistributor its tables and enables LPIs. @pending: lpi_pending_size() zeroed bytes at
- * LPI_PENDING_ALIGN. A second call for the same CPU finds its own tables and changes nothing. 0;
- * -EINVAL; -EBUSY: LPIs were left enabled and cannot be disabled, the tables that lpi_left_tables()
- * names are in use for good; -ETIMEDOUT.
+ * LPI_PENDING_ALIGN. Once for each CPU. 0; -EINVAL; -EBUSY: LPIs are enabled there already.
  */
 int lpi_cpu_init(u32 cpu, void *pending, u64 pending_pa);
-
-/* Physical addresses of the tables that GICR_PROPBASER and GICR_PENDBASER of @cpu hold now. */
-void lpi_left_tables(u32 cpu, u64 *prop_pa, u64 *pending_pa);
 
 /*
  * 2^@order neighbouring LPIs, the first a multiple of that: their first INTID into @first, cookies

@@ -205,7 +205,7 @@ int its_signal_entry(struct its *its, u32 cpu, u32 entry, u32 devid, u32 eventid
 	X(MAPC_PROCNUM_OOR, 0x010902)                                                              \
 	X(MAPC_COLLECTION_OOR, 0x010903)                                                           \
 	X(INVALL_UNMAPPED_COLLECTION, 0x010d09)                                                    \
-	X(MOVALL_PROCNUM_OOR, 0x010e02)                                                            \
+	X(MOVALL_PROCNUM_OOR, 0x010e01)                                                            \
 	X(COMMAND_FETCH, 0)                                                                        \
 	X(COMMAND_VIRTUAL, 0)                                                                      \
 	X(COMMAND_UNKNOWN, 0)

@@ -162,7 +162,7 @@ static void test_lpi(void)
 {
 	struct lpi_config cfg;
 	u32 a, b, cpu;
-	u64 pa, left_prop, left_pend;
+	u64 pa;
 	void *pend;
 
 	bring_up(NULL);
@@ -177,9 +177,9 @@ static void test_lpi(void)
 	is(lpi_cpu_init(0, pend, pa + 4096), -EINVAL, "a misaligned pending table");
 	is(lpi_cpu_init(0, pend, pa), 0, "a CPU's LPIs on");
 	ok(fake_redist_reg(0, GICR_CTLR) & GICR_CTLR_ENABLE_LPIS, "EnableLPIs");
-	lpi_left_tables(0, &left_prop, &left_pend);
-	ok(left_prop == cfg.prop_pa && left_pend == pa, "the tables are the ones given");
-	is(lpi_cpu_init(0, pend, pa), 0, "once more: its own tables, nothing to do");
+	is(fake_redist_reg(0, GICR_PROPBASER) & (u32)GICR_PROPBASER_ADDR, (u32)cfg.prop_pa,
+	   "the tables are the ones given");
+	is(lpi_cpu_init(0, pend, pa), -EBUSY, "once more: refused");
 	ok(fake_cleaned() >= 8192 + 65536, "tables were cleaned");
 
 	is(lpi_alloc(5, &a), 0, "32 LPIs");
@@ -204,19 +204,23 @@ static void test_lpis_left_on(void)
 	static const struct fake_redist_options on = { .lpis_on = true };
 	static const struct fake_redist_options sticky = { .lpis_on = true, .lpis_sticky = true };
 	struct lpi_config cfg;
+	struct lpi_left left;
+	u32 cpu, still_on = 0;
 	void *pend;
 	u64 pa;
 
 	bring_up(&on);
-	gicv3_cpu_init(0, fake_mpidr(0));
+	is(lpi_disable_left(&left), 0, "LPIs were left on: turned off");
+	for (cpu = 0; cpu < FAKE_CPUS; cpu++)
+		still_on += fake_redist_reg(cpu, GICR_CTLR) & (u32)GICR_CTLR_ENABLE_LPIS;
+	is(still_on, 0, "at every redistributor, whether its CPU runs or not");
 	gicv3_cpu_init(200, fake_mpidr(2));
-	ok(gicv3_redist_had_lpis(200), "LPIs were left on: reported");
 	cfg = lpi_setup();
 	lpi_init(&cfg);
 	pend = fake_alloc(lpi_pending_size(14), LPI_PENDING_ALIGN, &pa);
-	is(lpi_cpu_init(200, pend, pa), 0, "turned off, and on with our tables");
+	is(lpi_cpu_init(200, pend, pa), 0, "and on again with our tables");
 	bring_up(&sticky);
-	is(lpi_cpu_init(200, pend, pa), -EBUSY, "cannot be turned off: refused");
+	is(lpi_disable_left(&left), -EBUSY, "cannot be turned off: refused");
 	is(fake_violations(), 0, "no register written against the rules");
 }
 
