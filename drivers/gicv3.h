@@ -22,7 +22,7 @@
 /* Herald's own SGIs between CPUs at EL2; guests' SGIs are virtual and never come here. */
 enum gicv3_sgi {
 	GICV3_SGI_KICK, /* look at your vCPU: new interrupts, work */
-	GICV3_SGI_CALL, /* look at your CPU's request word: stop, panic */
+	GICV3_SGI_STOP, /* another CPU has panicked: stop for good */
 	GICV3_NR_SGIS,
 };
 

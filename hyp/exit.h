@@ -31,6 +31,9 @@ void smccc_call(struct vcpu *v, struct regs *r);
 /* hyp/psci.c: a PSCI function; false if @r->x[0] names none. */
 bool psci_call(struct vcpu *v, struct regs *r);
 
+/* hyp/panic.c: this CPU does nothing any more, since another one has panicked. */
+void panic_stop(void) __attribute__((noreturn));
+
 /* hyp/irq.c: acknowledges and handles the physical interrupts that are pending on this CPU, a bounded number. */
 void irq_handle(struct vcpu *v);
 

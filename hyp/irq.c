@@ -36,6 +36,8 @@ void irq_handle(struct vcpu *v)
 		if (intid > SPI_LAST && intid <= SPECIAL_LAST)
 			return;
 		gicv3_eoi(intid);
+		if (intid == GICV3_SGI_STOP)
+			panic_stop();
 		if (intid >= GIC_LPI_BASE)
 			mirror_lpi(cpu_this()->index, intid);
 		else if (intid > SPECIAL_LAST)

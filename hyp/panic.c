@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end: registers, the cause in words, a symbolised backtrace, and this CPU stops. */
+/* The end: registers, the cause in words, a symbolised backtrace, and every CPU stops. */
 #include <stdarg.h>
 
+#include "drivers/gicv3.h"
 #include "hyp/backtrace.h"
-#include "hyp/cpu.h"
+#include "hyp/exit.h"
 #include "hyp/lib/assert.h"
 #include "hyp/lib/string.h"
 #include "hyp/log.h"
@@ -19,12 +20,31 @@ struct fatal_regs {
 
 void panic_exception(const struct fatal_regs *r, u64 vector) __attribute__((noreturn));
 
+void panic_stop(void)
+{
+	for (;;)
+		wfi();
+}
+
 static void halt(void) __attribute__((noreturn));
 static void halt(void)
 {
-	log_line("this CPU stops here; reset the machine");
-	for (;;)
-		wfi();
+	log_line("all CPUs stop here; reset the machine");
+	panic_stop();
+}
+
+/*
+ * What the others do from here on could only make it worse. Guests are left at their next physical
+ * interrupt, which this is; a CPU at EL2 stops before it enters one again.
+ */
+static void panic_begin(void)
+{
+	u32 i;
+
+	log_panic_enter();
+	for (i = 0; i < cpu_count; i++)
+		if (&cpu_table[i] != cpu_this() && atomic_load_relaxed(&cpu_table[i].started))
+			gicv3_send_sgi(i, GICV3_SGI_STOP);
 }
 
 void panic(const char *fmt, ...)
@@ -32,7 +52,7 @@ void panic(const char *fmt, ...)
 	char text[PANIC_LINE];
 	va_list ap;
 
-	log_panic_enter();
+	panic_begin();
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -76,7 +96,7 @@ void panic_exception(const struct fatal_regs *r, u64 vector)
 	u64 elr = sysreg_read(elr_el2);
 	u32 i;
 
-	log_panic_enter();
+	panic_begin();
 	log_line("panic: %s exception at EL2: %s", vector_names[vector % 4], class_name(esr));
 	log_line("  pc %016llx  sp %016llx  spsr %08llx", (unsigned long long)elr,
 		 (unsigned long long)r->sp, (unsigned long long)sysreg_read(spsr_el2));

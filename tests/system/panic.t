@@ -8,7 +8,7 @@ if NATIVE:
     print('1..0 # SKIP no Herald')
     raise SystemExit
 
-STOPPED = 'herald: this CPU stops here'
+STOPPED = 'herald: all CPUs stop here'
 
 
 def crash(how, cause, *frames):
@@ -18,7 +18,7 @@ def crash(how, cause, *frames):
     for frame in frames:
         tap.like(run.console, r'herald:   #\d+ +[0-9a-f]{16} ' + frame + r'(\.\S+)?\+0x',
                  how + ': %s is in the backtrace' % frame)
-    tap.like(run.console, STOPPED, how + ': the CPU stops')
+    tap.like(run.console, STOPPED, how + ': the CPUs stop')
     tap.unlike(run.console, 'Booting Linux', how + ': no guest is entered')
     return run
 

@@ -78,8 +78,8 @@ static void test_cpus(void)
 	is(fake_redist_reg(5, 0x10000 + GICD_ISENABLER), 3, "Herald's SGIs alone are enabled");
 	is(fake_sysreg("icc_ctlr_el1"), ICC_CTLR_EOIMODE, "EOImode 1");
 	is(fake_sysreg("icc_igrpen1_el1"), 1, "group 1 is on");
-	gicv3_send_sgi(5, GICV3_SGI_CALL);
-	is(fake_sysreg("icc_sgi1r_el1"), (1u << 1) | (1u << 16) | (u64)GICV3_SGI_CALL << 24,
+	gicv3_send_sgi(5, GICV3_SGI_STOP);
+	is(fake_sysreg("icc_sgi1r_el1"), (1u << 1) | (1u << 16) | (u64)GICV3_SGI_STOP << 24,
 	   "an SGI's affinity fields");
 	gicv3_cpu_off(5);
 	ok(fake_redist_reg(5, GICR_WAKER) & GICR_WAKER_CHILDREN_ASLEEP, "off: asleep");
