@@ -39,9 +39,10 @@ SECTIONS
 		. = ALIGN(4096);
 		bss_end = .;
 	}
-	/* One page that is not mapped, then the stack on which the boot CPU starts. */
+	/* A hole that is not mapped, then the stack on which the boot CPU starts (hyp/mem.h). */
+	. = ALIGN(MEM_STACK_STRIDE);
 	.stack (NOLOAD) : {
-		. += 4096;
+		. += MEM_STACK_SIZE;
 		boot_stack = .;
 		. += MEM_STACK_SIZE;
 		boot_stack_top = .;

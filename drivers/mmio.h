@@ -11,6 +11,7 @@
 #define HERALD_DRIVERS_MMIO_H
 
 #include "hyp/lib/bits.h"
+#include "hyp/lib/fixup.h"
 
 #ifdef HERALD_HOST
 /* The test's fake device; @addr is whatever the test gave the driver as its virtual address, @size
@@ -27,6 +28,12 @@ void mmio_host_write(uintptr_t addr, u32 size, u64 val);
 	{                                                                                          \
 		mmio_host_write(addr, (bits) / 8, val);                                            \
 	}
+
+static inline int mmio_try_read32(uintptr_t addr, u32 *val)
+{
+	*val = (u32)mmio_host_read(addr, sizeof(u32));
+	return 0;
+}
 
 static inline void mmio_mb(void)
 {
@@ -51,6 +58,15 @@ static inline void mmio_mb(void)
 				 : "r"(val), "r"(addr)                                             \
 				 : "memory");                                                      \
 	}
+
+/* For a device that may be gone: 0, or -EFAULT if the machine answers with an external abort. */
+static inline int mmio_try_read32(uintptr_t addr, u32 *val)
+{
+	int err = fixup_read32((const volatile u32 *)addr, val);
+
+	__asm__ volatile("dmb oshld" ::: "memory");
+	return err;
+}
 
 /* Everything before has reached its device or memory before anything after starts. */
 static inline void mmio_mb(void)

@@ -23,7 +23,7 @@ u32 *lock_held_ranks(void)
 
 static u64 cpu_stack_top(u32 index)
 {
-	return MEM_STACK_VA + (u64)index * MEM_STACK_STRIDE + SZ_4K + MEM_STACK_SIZE;
+	return MEM_STACK_VA + (u64)(index + 1) * MEM_STACK_STRIDE;
 }
 
 int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)

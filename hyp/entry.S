@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "hyp/mem.h"
 /*
  * In and out of EL2.
  *
  * While a guest runs, SP_EL2 points at the struct regs at the top of the CPU's stack, so an exit stores the guest's
  * general registers there without touching any other; C runs on the stack below it. ELR_EL2 and SPSR_EL2 stay where
- * they are: EL2 takes no exception of its own, but for the fatal ones.
+ * they are: EL2 takes no exception of its own, but for the fatal ones and external aborts of an access that expects
+ * them (hyp/lib/fixup.h), which puts both back.
  */
 	.macro regs_save
 	stp	x0, x1, [sp]
@@ -59,12 +61,33 @@
 	b	guest_return
 	.endm
 
-	/* An exception at EL2 itself: always fatal. TPIDR_EL0 is spent as scratch, nothing returns. */
-	.macro vector_fatal kind
-	.balign 128
+	/* An exception at EL2 itself that is fatal. TPIDR_EL0 is spent as scratch, nothing returns. */
+	.macro fatal kind
 	msr	tpidr_el0, x0
 	mov	x0, #\kind
 	b	fatal_entry
+	.endm
+
+	.macro vector_fatal kind
+	.balign 128
+	fatal	\kind
+	.endm
+
+	/*
+	 * A synchronous one. Whether the stack can be used tells one bit of its pointer, looked at without a register
+	 * to spare.
+	 */
+	.macro vector_sync kind
+	.balign 128
+	add	sp, sp, x0
+	sub	x0, sp, x0
+	tbz	x0, #MEM_STACK_BIT, 1f
+	sub	x0, sp, x0
+	sub	sp, sp, x0
+	b	sync_entry
+1:	sub	x0, sp, x0
+	sub	sp, sp, x0
+	fatal	\kind
 	.endm
 
 	.section .vectors.text, "ax"
@@ -75,7 +98,7 @@ vectors:
 	vector_fatal 1
 	vector_fatal 2
 	vector_fatal 3
-	vector_fatal 4
+	vector_sync 4
 	vector_fatal 5
 	vector_fatal 6
 	vector_fatal 7
@@ -112,6 +135,35 @@ entry_call_on:
 	mov	x29, xzr
 	mov	x30, xzr
 	br	x1
+
+	/* An external abort of an access that expects it goes on at fixup_end; all else is fatal. */
+	.equ	EC_DABT_CURRENT, 0x25
+	.equ	FSC_EXTERNAL, 0x1		/* bits 5:4 of the fault status code */
+sync_entry:
+	stp	x0, x1, [sp, #-16]!
+	mrs	x0, esr_el2
+	ubfx	x1, x0, #26, #6
+	cmp	x1, #EC_DABT_CURRENT
+	b.ne	1f
+	ubfx	x1, x0, #4, #2
+	cmp	x1, #FSC_EXTERNAL
+	b.ne	1f
+	mrs	x0, elr_el2
+	adrp	x1, fixup_begin
+	add	x1, x1, :lo12:fixup_begin
+	cmp	x0, x1
+	b.lo	1f
+	adrp	x1, fixup_end
+	add	x1, x1, :lo12:fixup_end
+	cmp	x0, x1
+	b.hs	1f
+	msr	elr_el2, x1
+	ldp	x0, x1, [sp], #16
+	eret
+	dsb	nsh
+	isb
+1:	ldp	x0, x1, [sp], #16
+	fatal	4
 
 /*
  * x0: which vector; EL2's own x0 in TPIDR_EL0. The stack may be what broke, so the report has one of its own; one CPU

@@ -6,7 +6,7 @@
  *	IMAGE_VA      Herald itself, at one fixed address                text R-X, rodata R--, data RW-
  *	FDT_VA + pa   the device tree we were started with               R--
  *	MMIO_VA + pa  device registers that Herald drives                RW-, Device-nGnRE
- *	STACK_VA      one stack per CPU, each over an unmapped page      RW-
+ *	STACK_VA      one stack per CPU, each over as much unmapped      RW-
  *	PHYS_VA + pa  RAM, but for Herald's image and reserved memory    RW-
  *	(identity)    the page of code that turns the MMU on             R-X
  */
@@ -23,8 +23,13 @@
 #define MEM_PHYS_BITS 47
 #define MEM_LOW_WINDOW_BITS 43
 
-#define MEM_STACK_SIZE 0x4000
-#define MEM_STACK_STRIDE 0x10000
+/*
+ * A stack lies in the upper half of 2 * MEM_STACK_SIZE, aligned so; nothing is mapped in the lower half. Bit
+ * MEM_STACK_BIT of a stack pointer that has not overflowed is 1.
+ */
+#define MEM_STACK_BIT 14
+#define MEM_STACK_SIZE (1 << MEM_STACK_BIT)
+#define MEM_STACK_STRIDE (2 * MEM_STACK_SIZE)
 
 #ifndef __ASSEMBLER__
 #include "hyp/lib/bits.h"

@@ -12,6 +12,7 @@
  * through a walk cache sees an invalid entry.
  */
 #include "hyp/lib/errno.h"
+#include "hyp/lib/fixup.h"
 #include "hyp/lib/string.h"
 #include "hyp/mem.h"
 #include "hyp/stage2.h"
@@ -589,11 +590,11 @@ static int guest_copy(struct stage2 *s, u64 ipa, char *buf, size_t len, bool wri
 
 		spin_lock(&s->lock);
 		guest = guest_byte(s, ipa, must);
-		if (guest)
-			memcpy(write ? guest : buf, write ? buf : guest, n);
-		spin_unlock(&s->lock);
-		if (!guest)
+		if (!guest || fixup_copy(write ? guest : buf, write ? buf : guest, n)) {
+			spin_unlock(&s->lock);
 			return -EFAULT;
+		}
+		spin_unlock(&s->lock);
 		ipa += n;
 		buf += n;
 		len -= n;

@@ -50,11 +50,12 @@ struct ecam_buses {
 u32 ecam_mmio_read(const struct ecam *e, u32 rid, u32 offset)
 {
 	u64 at = FIELD_PREP(ECAM_RID, rid - (u32)FIELD_PREP(REQID_BUS, e->bus_first)) + offset;
+	u32 val;
 
 	if (rid >= REQID_END || FIELD_GET(REQID_BUS, rid) < e->bus_first ||
 	    !range_contains(0, e->size, at, sizeof(u32)))
 		return UINT32_MAX;
-	return mmio_read32(e->va + at);
+	return mmio_try_read32(e->va + at, &val) ? UINT32_MAX : val;
 }
 
 static u32 ecam_read(struct ecam_walk *w, u32 rid, u32 offset)
