@@ -207,6 +207,7 @@ static void flush_once(struct vgic_cpu *c)
 		settle_add(&s, intid, vgic_lr_sync(c, n));
 	}
 	c->syncing = false;
+	c->flushes++;
 	flush_fill(c, &s);
 	flush_update_hcr(c);
 	atomic_store_relaxed(&c->work, false);

@@ -177,30 +177,61 @@ int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to, bool again)
 	return away ? -EAGAIN : 0;
 }
 
-/* *@cursor: the next LPI to look at, and whether moving it has been begun. */
+/*
+ * *@cursor: the next LPI to look at, and whether one that was moved was in another CPU's list
+ * register. When all are marked, it is the source's count of flushes at that time.
+ */
 #define MOVE_INDEX GENMASK(15, 0)
-#define MOVE_AGAIN BIT(16)
+#define MOVE_AWAY BIT(16)
+#define MOVE_WAIT BIT(17)
+#define MOVE_FLUSHES GENMASK(15, 0)
+
+/* Has the vCPU gone through its list registers since *@cursor was made? 0 or -EAGAIN. */
+static int move_all_wait(struct vgic_cpu *c, u32 cursor)
+{
+	bool waiting;
+
+	spin_lock(&c->lock);
+	waiting = c->loaded && !vgic_here(c) &&
+		  FIELD_GET(MOVE_FLUSHES, c->flushes) == FIELD_GET(MOVE_FLUSHES, cursor);
+	spin_unlock(&c->lock);
+	return waiting ? -EAGAIN : 0;
+}
+
+/* All are marked. 0 if a flush since has seen the marks, else -EAGAIN: one is due. */
+static int move_all_marked(struct vgic_cpu *c, u32 *cursor)
+{
+	bool due;
+
+	spin_lock(&c->lock);
+	due = c->work;
+	*cursor = (u32)(FIELD_PREP(MOVE_FLUSHES, c->flushes) | MOVE_WAIT);
+	spin_unlock(&c->lock);
+	return due ? -EAGAIN : 0;
+}
 
 int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to, u32 *cursor)
 {
 	u32 pos = (u32)FIELD_GET(MOVE_INDEX, *cursor), spent = 0;
-	bool again = *cursor & MOVE_AGAIN;
+	bool away = *cursor & MOVE_AWAY;
 
 	if (from >= v->cfg.nr_vcpus || to >= v->cfg.nr_vcpus || from == to)
 		return 0;
-	for (; pos < v->nr_lpis && spent < STEP_BUDGET; pos++, again = false) {
+	if (*cursor & MOVE_WAIT)
+		return move_all_wait(vgic_cpu_at(v, from), *cursor);
+	for (; pos < v->nr_lpis && spent < STEP_BUDGET; pos++) {
 		u64 w = atomic_load_relaxed(&v->lpi[pos]);
 
 		spent += COST_LOOK;
 		if (FIELD_GET(IRQ_HOME, w) != from || !(w & (IRQ_PENDING | IRQ_IN_LR)))
 			continue;
 		spent += COST_CHANGE;
-		again = vgic_lpi_move(v, VGIC_LPI_BASE + pos, to, again) == -EAGAIN;
-		if (again)
-			break;
+		away |= vgic_lpi_move(v, VGIC_LPI_BASE + pos, to, false) == -EAGAIN;
 	}
-	*cursor = pos | (again ? (u32)MOVE_AGAIN : 0);
-	return pos < v->nr_lpis ? -EAGAIN : 0;
+	*cursor = pos | (away ? (u32)MOVE_AWAY : 0);
+	if (pos < v->nr_lpis)
+		return -EAGAIN;
+	return away ? move_all_marked(vgic_cpu_at(v, from), cursor) : 0;
 }
 
 int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)

@@ -120,6 +120,7 @@ struct vgic_cpu {
 	struct vgic_list list[VGIC_NR_SETS][VGIC_NR_PRIOS];
 	u64 lr[VGIC_MAX_LRS]; /* what was last read from or written to each list register */
 	u16 lr_intid[VGIC_MAX_LRS];
+	u32 flushes; /* times that list registers were made to agree with their words */
 	u64 hcr;
 	u64 vmcr;
 	u64 apr[2][4];
