@@ -395,25 +395,28 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 
 int vgic_lpi_save(struct vgic *v, u32 *cursor)
 {
-	u32 nr_chunks = v->nr_lpis / VGIC_LPI_CHUNK, spent = 0;
+	u32 nr_chunks = v->nr_lpis / VGIC_LPI_CHUNK, cpu, end, spent = 0;
 	u8 pend[CHUNK_BYTES];
+	struct vgic_cpu *c;
 	int err = 0;
 
 	if (!v->nr_lpis)
 		return -ENXIO;
+	cpu = *cursor / nr_chunks;
+	if (cpu >= v->cfg.nr_vcpus)
+		return 0;
+	c = vgic_cpu_at(v, cpu);
+	if (vgic_redist_run(c)) /* EnableLPIs has changed, and the table with it is not done */
+		return -EAGAIN;
+	end = (cpu + 1) * nr_chunks;
 	spin_lock(&v->lock);
-	while (*cursor < v->cfg.nr_vcpus * nr_chunks && spent < STEP_BUDGET && !err) {
-		struct vgic_cpu *c = vgic_cpu_at(v, *cursor / nr_chunks);
+	if (!c->lpis_on)
+		*cursor = end;
+	for (; *cursor < end && spent < STEP_BUDGET && !err; ++*cursor) {
 		u32 base = VGIC_LPI_BASE + *cursor % nr_chunks * VGIC_LPI_CHUNK;
 
-		if (!c->lpis_on) {
-			*cursor += nr_chunks - *cursor % nr_chunks;
-			spent += COST_LOOK;
-			continue;
-		}
 		spent += chunk_collect(c, base, false, pend);
 		err = chunk_store(c, base, pend);
-		++*cursor;
 	}
 	spin_unlock(&v->lock);
 	if (err)
@@ -433,7 +436,7 @@ void vgic_lpi_switch(struct vgic_cpu *c, bool on)
 	u32 owe;
 
 	/* RWP is 1 until an earlier change is done, and nothing is to be written until then. */
-	if (on == c->lpis_on || c->walk == VGIC_WALK_DISABLE)
+	if (on == c->lpis_on || vgic_lpis_stopping(c))
 		return;
 	spin_lock(&c->lock);
 	atomic_store_relaxed(&c->lpis_on, on);
@@ -441,7 +444,18 @@ void vgic_lpi_switch(struct vgic_cpu *c, bool on)
 	spin_unlock(&c->lock);
 	if (owe)
 		vgic_host_kick(c->host);
-	walk_start(c, on ? VGIC_WALK_ENABLE : VGIC_WALK_DISABLE);
+	if (on)
+		walk_start(c, VGIC_WALK_ENABLE);
+	else if (c->walk != VGIC_WALK_ENABLE) /* what is not yet read would be lost */
+		walk_start(c, VGIC_WALK_DISABLE);
+}
+
+/* What is left to do when a walk has come to its end. */
+static enum vgic_walk walk_next(const struct vgic_cpu *c)
+{
+	if (c->walk == VGIC_WALK_ENABLE && !c->lpis_on)
+		return VGIC_WALK_DISABLE;
+	return c->again && c->lpis_on ? VGIC_WALK_RELOAD : VGIC_WALK_NONE;
 }
 
 void vgic_lpi_inv_all(struct vgic_cpu *c)
@@ -468,7 +482,7 @@ bool vgic_redist_run(struct vgic_cpu *c)
 			spent += walk_read_chunk(c, c->walk_pos);
 		if (++c->walk_pos * VGIC_LPI_CHUNK < v->nr_lpis)
 			continue;
-		walk_start(c, c->again && c->lpis_on ? VGIC_WALK_RELOAD : VGIC_WALK_NONE);
+		walk_start(c, walk_next(c));
 	}
 	more = c->walk != VGIC_WALK_NONE;
 	spin_unlock(&v->lock);

@@ -47,7 +47,7 @@ static u64 read_ctlr(const struct vgic_access *a)
 		return 0;
 	if (atomic_load_relaxed(&a->c->lpis_on))
 		val |= CTLR_ENABLE_LPIS;
-	if (atomic_load_relaxed(&a->c->walk) == VGIC_WALK_DISABLE)
+	if (vgic_lpis_stopping(a->c))
 		val |= CTLR_RWP;
 	return val | CTLR_CES | CTLR_IR;
 }

@@ -293,6 +293,15 @@ static inline u32 vgic_pintid(const struct vgic_cpu *c, u32 intid)
 				       : c->vgic->spi_pintid[intid - VGIC_NR_PRIVATE];
 }
 
+/* EnableLPIs was cleared, and that is not yet done: GICR_CTLR.RWP. */
+static inline bool vgic_lpis_stopping(const struct vgic_cpu *c)
+{
+	enum vgic_walk walk = atomic_load_relaxed(&c->walk);
+
+	return walk == VGIC_WALK_DISABLE ||
+	       (walk == VGIC_WALK_ENABLE && !atomic_load_relaxed(&c->lpis_on));
+}
+
 /* What the functions of vgic/host.h want to know about whose physical interrupt it is. */
 static inline void *vgic_hw_host(const struct vgic_cpu *c, u32 intid)
 {

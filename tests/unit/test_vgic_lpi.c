@@ -559,6 +559,34 @@ static void test_save(void)
 	fake_end();
 }
 
+/* EnableLPIs is cleared, or the tables are saved, before they have been read: no bit is lost. */
+static void test_unread(void)
+{
+	u32 lpi = 60000, steps, i;
+
+	for (i = 0; i < 2; i++) {
+		start(1, 4);
+		fake_rd_w(0, 0, 4, 0);
+		fake_lpi_prop(lpi, ON);
+		*fake_ram(fake_pend_ipa(0, lpi)) = (u8)BIT(lpi % 8);
+		vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 1);
+		if (i)
+			is(save_pending(&steps), 0, "saved while they are being read");
+		vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 0);
+		is(fake_rd_r(0, 0, 4), 0xe, "cleared while they are being read: RWP");
+		vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 1);
+		is(fake_rd_r(0, 0, 4), 0xe, "... not to be set before that is done");
+		while (vgic_redist_run(fake_vgic(0)))
+			;
+		is(fake_rd_r(0, 0, 4), 0x6, "... done");
+		is(*fake_ram(fake_pend_ipa(0, lpi)), BIT(lpi % 8), "... the table has its bit");
+		fake_rd_w(0, 0, 4, 1);
+		fake_load(0, 0);
+		is(fake_take(), lpi, "... and it comes");
+		fake_end();
+	}
+}
+
 /* Two virtual ITSes do MOVALL from one vCPU at the same time. */
 static void test_two_move_alls(void)
 {
@@ -645,6 +673,7 @@ int main(void)
 	test_move_all();
 	test_storm();
 	test_save();
+	test_unread();
 	test_two_move_alls();
 	test_nested(false);
 	test_nested(true);
