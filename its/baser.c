@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * GITS_BASER<n>: is the table entry of an ID in guest memory?
+ * GITS_BASER<n>: where in guest memory is the table entry of an ID?
  *
  * The ITS keeps its state in EL2, so it needs no tables to work. But a guest that maps a DeviceID
  * or an ICID must have given memory for its entry, else save would have nowhere to write it; so a
- * command that maps is refused when the entry cannot be read, as KVM does. Only that is asked here;
- * what the entry holds is of no interest.
+ * command that maps is refused when the entry cannot be read, as KVM does. What the entry holds is
+ * of interest to save and restore only.
  */
 #include "its/internal.h"
 
@@ -36,28 +36,53 @@ static bool baser_readable(struct its *its, u64 ipa, u64 *entry)
 	return its->ops.read(its->vm, ipa, entry, sizeof(*entry)) == 0;
 }
 
+/* Entries in a page of @table: as many as an entry of an indirect table's first level leads to. */
+u32 baser_per_page(const struct its *its, enum baser_index table)
+{
+	return (u32)BIT(baser_page_bits(its->baser[table])) / ITS_ENTRY_SIZE;
+}
+
+/* Entries that @table has or can have, a multiple of 512; 0: GITS_BASER<n> is not valid. */
+u64 baser_entries(const struct its *its, enum baser_index table)
+{
+	u64 baser = its->baser[table];
+	u32 per_page = baser_per_page(its, table);
+	u64 n = (FIELD_GET(BASER_SIZE, baser) + 1) * per_page;
+
+	if (!(baser & BASER_VALID))
+		return 0;
+	return baser & BASER_INDIRECT ? n * per_page : n;
+}
+
+/*
+ * Where @table has its entry for @id: 0, or why there is none. -ENXIO: @id is beyond the table.
+ * -EFAULT: the first level is not in guest memory. -ENOENT: the first level has no page for @id.
+ * Under LOCK_ITS.
+ */
+int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa)
+{
+	u64 baser = its->baser[table];
+	u32 per_page = baser_per_page(its, table);
+	u64 addr = baser_address(baser), entry;
+
+	if (id >= baser_entries(its, table))
+		return -ENXIO;
+	if (baser & BASER_INDIRECT) {
+		if (!baser_readable(its, addr + (u64)(id / per_page) * ITS_ENTRY_SIZE, &entry))
+			return -EFAULT;
+		if (!(entry & L1_VALID))
+			return -ENOENT;
+		addr = entry & L1_ADDR & ~(BIT(baser_page_bits(baser)) - 1);
+		id %= per_page;
+	}
+	*ipa = addr + (u64)id * ITS_ENTRY_SIZE;
+	return 0;
+}
+
 /* True if @table has an entry for @id in guest memory. Under LOCK_ITS. */
 bool baser_reaches(struct its *its, enum baser_index table, u32 id)
 {
-	u64 baser = its->baser[table];
-	u32 page_bits = baser_page_bits(baser);
-	u64 size = (FIELD_GET(BASER_SIZE, baser) + 1) << page_bits;
-	u32 per_page = (u32)BIT(page_bits) / ITS_ENTRY_SIZE;
-	u64 addr = baser_address(baser);
-	u64 index = id, entry;
+	u64 ipa, entry;
 
-	if (!(baser & BASER_VALID))
-		return false;
-	if (baser & BASER_INDIRECT)
-		index = id / per_page;
-	if (index >= size / ITS_ENTRY_SIZE)
-		return false;
-	if (!baser_readable(its, addr + index * ITS_ENTRY_SIZE, &entry))
-		return false;
-	if (!(baser & BASER_INDIRECT))
-		return true;
-	if (!(entry & L1_VALID))
-		return false;
-	addr = entry & L1_ADDR & ~(BIT(page_bits) - 1);
-	return baser_readable(its, addr + (u64)(id % per_page) * ITS_ENTRY_SIZE, &entry);
+	return baser_locate(its, table, id, &ipa) == 0 && baser_readable(its, ipa, &entry);
 }

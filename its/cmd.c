@@ -161,26 +161,6 @@ static u32 cmd_mapd_check(struct its *its, const struct its_cursor *cur, bool va
 	return 0;
 }
 
-/* The backend first: when MAPD completes, the device can interrupt. */
-static int cmd_mapd_map(struct its *its, const struct its_cursor *cur)
-{
-	u32 bits = (u32)FIELD_GET(CMD1_ITT_SIZE, cur->cmd[1]) + 1;
-	int ret = 0;
-
-	if (its->ops.device_mapped) {
-		if (!its_fresh(its))
-			return -EAGAIN;
-		its_charge(its, ITS_COST_STEP);
-		ret = its->ops.device_mapped(its->vm, cmd_devid(cur), (u32)BIT(bits));
-	}
-	if (ret == -EAGAIN)
-		return -EAGAIN;
-	if (ret < 0)
-		its_count_error(its, ITS_E_MAPD_BACKEND);
-	device_add(its, cmd_devid(cur), bits, cur->cmd[2] & CMD2_ITT_ADDR);
-	return 0;
-}
-
 static int cmd_mapd(struct its *its, struct its_cursor *cur)
 {
 	enum { CHECK, UNMAP_LAST = 0x7f, MAP }; /* device_unmap() has the phases between */
@@ -202,7 +182,10 @@ static int cmd_mapd(struct its *its, struct its_cursor *cur)
 			return -EAGAIN;
 		cur->phase = MAP;
 	}
-	return valid ? cmd_mapd_map(its, cur) : 0;
+	if (!valid)
+		return 0;
+	return device_map(its, cmd_devid(cur), (u32)FIELD_GET(CMD1_ITT_SIZE, cur->cmd[1]) + 1,
+			  cur->cmd[2] & CMD2_ITT_ADDR);
 }
 
 /* Maps, remaps or unmaps the collection; 0 or an error. */

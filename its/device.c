@@ -20,8 +20,7 @@ bool device_has_room(const struct its *its)
 	return its->nr_devices < its->cfg.max_devices;
 }
 
-/* Maps a device that is not mapped; there must be room. */
-void device_add(struct its *its, u32 devid, u32 event_bits, u64 itt)
+static void device_add(struct its *its, u32 devid, u32 event_bits, u64 itt)
 {
 	u32 slot = its->free_slot;
 	struct its_device *d;
@@ -34,6 +33,28 @@ void device_add(struct its *its, u32 devid, u32 event_bits, u64 itt)
 	*d = (struct its_device){ .itt = itt, .devid = devid, .event_bits = (u8)event_bits };
 	its->nr_devices++;
 	atomic_store_release(&its->dev_slot[devid], (u16)slot);
+}
+
+/*
+ * Maps a device that is not mapped; there must be room. The backend first: when the device is
+ * mapped it can interrupt. 0, or -EAGAIN: call again with the same arguments.
+ */
+int device_map(struct its *its, u32 devid, u32 event_bits, u64 itt)
+{
+	int ret = 0;
+
+	if (its->ops.device_mapped) {
+		if (!its_fresh(its))
+			return -EAGAIN;
+		its_charge(its, ITS_COST_STEP);
+		ret = its->ops.device_mapped(its->vm, devid, (u32)BIT(event_bits));
+	}
+	if (ret == -EAGAIN)
+		return -EAGAIN;
+	if (ret < 0)
+		its_count_error(its, ITS_E_MAPD_BACKEND);
+	device_add(its, devid, event_bits, itt);
+	return 0;
 }
 
 /*

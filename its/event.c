@@ -7,18 +7,20 @@
  * that it was put in until it is removed, so an entry index names it for as long as it is mapped,
  * and a reader sees either all of an event or nothing.
  *
- * Placement: the first bucket is taken while it is not half full, else the emptier of the two. The
- * table has two words for each LPI, so the mean bucket is half full when as many events are mapped
- * as there are LPIs (the limit). Some 16 % of the events then are in their second bucket, so that
- * the mean look-up there costs 1.16 times what it costs in an empty table. "Capacity exceeded" by
- * both buckets being full was never seen: its_bench counts it (20 seeds, 5.7 million events mapped
- * at the limit: not one bucket of 286,720 had all its words used). A guest that knew its seed could
+ * Placement: the first bucket is taken while fewer than six of its words are used, else the emptier
+ * of the two. The table has two words for each LPI, so the mean bucket is half full when as many
+ * events are mapped as there are LPIs (the limit). Then some 5 % of the events are in their second
+ * bucket; 16 % after a guest that knows all but the seed has replaced each of them often enough,
+ * which raises the mean look-up to 1.2 times what it costs in an empty table. A lower threshold
+ * sends more of them there (four: 36 %), a higher one finds both buckets full too often. As it is,
+ * that happens to one in some ten million events that such a guest maps at the limit: "capacity
+ * exceeded", MAPTI_ID_OOR. `make bench-its` counts all of this. A guest that knew its seed could
  * make it happen, to its own events.
  */
 #include "its/internal.h"
 #include "its/event.h"
 
-#define BUCKET_EASY (EVENT_BUCKET / 2) /* below this the first bucket is preferred */
+#define BUCKET_EASY 6u /* below this the first bucket is preferred */
 #define BITMAP_BITS 64u
 
 /*
@@ -40,12 +42,19 @@ void event_seed(struct its *its, u64 seed)
 	its->hash_mul2 = event_mix(seed + UINT64_C(0xdaa66d2c7ddf743f)) | 1;
 }
 
-/* The entry of @bucket that holds @key (0: a free one), or EVENT_NONE. */
+/* The entry of @bucket that holds @key, or EVENT_NONE. */
 static u32 event_scan(const struct its *its, u32 bucket, u32 key)
 {
-	for (u32 i = bucket; i < bucket + EVENT_BUCKET; i++) {
-		if (FIELD_GET(EVENT_KEY, its->events[i]) == key)
-			return i;
+	u32 end = bucket + EVENT_BUCKET;
+
+	for (; bucket < end; bucket += EVENT_BUCKET / 2) {
+		u64 w = event_scan_half(&its->events[bucket], key);
+
+		if (!w)
+			continue;
+		while (its->events[bucket] != w)
+			bucket++;
+		return bucket;
 	}
 	return EVENT_NONE;
 }
@@ -78,7 +87,11 @@ static u32 event_place(const struct its *its, u32 key)
 
 	if (fill >= BUCKET_EASY && event_fill(its, b2) < fill)
 		b1 = b2;
-	return event_scan(its, b1, 0);
+	for (u32 i = b1; i < b1 + EVENT_BUCKET; i++) {
+		if (!its->events[i])
+			return i;
+	}
+	return EVENT_NONE;
 }
 
 /* True if event_add() would find a place. */

@@ -9,7 +9,10 @@
  *	cmd.c		what each command does; the choices where the architecture leaves one
  *	device.c	DeviceID -> device slot
  *	event.[ch]	the event table: (device slot, EventID) -> (LPI, ICID)
- *	baser.c		are a DeviceID's and an ICID's table entries in guest memory?
+ *	baser.c		where in guest memory is the table entry of a DeviceID or an ICID?
+ *	table.h		what the entries of the tables look like
+ *	save.c		what is mapped -> tables in guest memory
+ *	restore.c	and back
  *	signal.c	MSIs, lock-free, and how a command waits for them
  *
  * Who may touch what: "fast" fields are read without a lock on the way of an MSI, through atomic_*;
@@ -89,15 +92,18 @@
  * step ends when nothing is left. The dearest single charge is below ITS_COST_MAX, so a step is
  * below their sum, 20,000.
  */
-#define ITS_BUDGET 17000
+#define ITS_BUDGET 16000
 #define ITS_COST_MAX 3000
 #define ITS_COST_COMMAND 450 /* fetch (a stage-2 walk and 32 bytes), decode, count */
-#define ITS_COST_GUEST_READ 250
+#define ITS_COST_GUEST_READ 250 /* up to 128 bytes */
+#define ITS_COST_GUEST_WRITE 250
 #define ITS_COST_OP 300 /* an operation of struct its_ops on one LPI or event */
-#define ITS_COST_FIND 100 /* a look-up in the event table */
+#define ITS_COST_FIND 120 /* a look-up in the event table */
 #define ITS_COST_BUCKET 130
 #define ITS_COST_BITMAP 8
-#define ITS_COST_ENTRY 6 /* a device slot or collection word looked at */
+#define ITS_COST_ENTRY 24 /* a device slot, collection word or table entry looked at */
+#define ITS_COST_CPU 12 /* a CPU's counter looked at */
+#define ITS_COST_ICIDS 2500 /* a bitmap of all ICIDs cleared */
 #define ITS_COST_STEP ITS_BUDGET /* an operation that is itself a bounded step... */
 #define ITS_FRESH (ITS_BUDGET - 2000) /* ...ends ours, and is begun only while this much is left */
 
@@ -140,6 +146,27 @@ struct its_cursor {
 	u64 cmd[4]; /* the copy of the queue entry: memory is not read again */
 };
 
+/* How far its_save() has come; all zero: not begun. */
+struct its_save_cursor {
+	u8 phase;
+	bool in_itt;
+	u32 id; /* the DeviceIDs below it are still to do; then the next ICID */
+	u32 pos; /* the IDs below it are still to do, in this table; then the next CTE */
+	u32 last; /* the ID of the last entry written there; 0: none yet */
+	u32 left; /* events of the device still to find */
+};
+
+struct its_restore_cursor {
+	bool active;
+	bool begun; /* nothing is mapped but by this restore */
+	bool collections_done;
+	u16 slot; /* of the device whose ITT is read; 0: not mapped yet */
+	u32 id; /* next collection table entry; then next DeviceID, or that of @dte */
+	u32 eventid; /* next of the ITT */
+	int error; /* what it failed with, while its mappings are taken back */
+	u64 dte; /* the device in hand: memory is not read again; 0: none */
+};
+
 /* Waiting for the CPUs that were inside its_signal() when the wait began. */
 struct its_drain {
 	bool active, armed;
@@ -165,6 +192,7 @@ struct its {
 	struct its_device *devices; /* by slot; slot 0 is not used */
 	u64 *occupied; /* a bit for each bucket that holds an event */
 	u16 *coll_events; /* by ICID: events that name it */
+	u64 *icids; /* a bit for each ICID that the restored collection table has */
 	u32 nr_devices, nr_events, nr_collections;
 	u32 next_slot; /* slots from here on were never used */
 	u16 free_slot; /* head of the free list */
@@ -173,11 +201,13 @@ struct its {
 	u64 cbaser, baser[NR_BASERS];
 	u32 cwriter, creadr;
 
-	bool resetting;
+	bool resetting, emptying; /* its_reset() goes on; and has begun to take all mappings away */
 	u32 work;
 	u32 work_event, work_slot, work_icid; /* how far WORK_* has come */
 	int budget;
 	struct its_cursor cur;
+	struct its_save_cursor save;
+	struct its_restore_cursor restore;
 	struct its_drain drain;
 	bool waiting; /* an operation on one LPI answered -EAGAIN: the next is the same one again */
 
@@ -199,6 +229,11 @@ static inline void its_count_error(struct its *its, u32 error)
 static inline void its_charge(struct its *its, int cost)
 {
 	its->budget -= cost;
+}
+
+static inline void its_begin_step(struct its *its)
+{
+	its->budget = ITS_BUDGET;
 }
 
 static inline bool its_spent(const struct its *its)
@@ -233,6 +268,7 @@ static inline int its_lpi_move(struct its *its, u32 lpi, u32 to)
 /* queue.c */
 void queue_enable(struct its *its, bool on);
 void queue_purge(struct its *its, enum baser_index table);
+int queue_settle(struct its *its);
 bool queue_quiescent(const struct its *its);
 u32 queue_size(const struct its *its);
 
@@ -242,7 +278,26 @@ bool cmd_is_virtual(u32 opcode);
 int cmd_run(struct its *its, struct its_cursor *cur);
 
 /* baser.c */
+u32 baser_per_page(const struct its *its, enum baser_index table);
+u64 baser_entries(const struct its *its, enum baser_index table);
+int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa);
 bool baser_reaches(struct its *its, enum baser_index table, u32 id);
+
+/* save.c */
+/* The ITS changes: a save that is going on begins again. */
+static inline void save_forget(struct its *its)
+{
+	its->save.phase = 0;
+}
+
+/* restore.c */
+int restore_abort(struct its *its);
+
+/* Guests and user space may not write registers now. */
+static inline bool its_locked(const struct its *its)
+{
+	return its->resetting || its->restore.active;
+}
 
 /* device.c */
 /* The slot of @devid, any 32-bit number; 0: not mapped. Lock-free. */
@@ -252,7 +307,7 @@ static inline u32 device_find(const struct its *its, u32 devid)
 }
 
 bool device_has_room(const struct its *its);
-void device_add(struct its *its, u32 devid, u32 event_bits, u64 itt);
+int device_map(struct its *its, u32 devid, u32 event_bits, u64 itt);
 void device_hide(struct its *its, u32 devid);
 void device_free(struct its *its, u32 slot);
 int device_unmap(struct its *its, struct its_cursor *cur);

@@ -7,7 +7,7 @@
 
 /* Where the parts begin, in bytes from struct its. */
 struct its_layout {
-	size_t cpus, events, occupied, devices, dev_slot, coll_vcpu, coll_events, size;
+	size_t cpus, events, occupied, devices, dev_slot, coll_vcpu, coll_events, icids, size;
 };
 
 static u32 its_nr_buckets(const struct its_config *cfg)
@@ -46,6 +46,7 @@ static void its_lay_out(const struct its_config *cfg, struct its_layout *l)
 	l->dev_slot = its_part(&end, ((size_t)1 << cfg->devid_bits) * sizeof(u16));
 	l->coll_vcpu = its_part(&end, ITS_NR_ICIDS * sizeof(u16));
 	l->coll_events = its_part(&end, ITS_NR_ICIDS * sizeof(u16));
+	l->icids = its_part(&end, ITS_NR_ICIDS / 8);
 	l->size = end;
 }
 _Static_assert(EVENT_BUCKET * sizeof(u64) == ITS_CACHE_LINE, "a bucket is one cache line");
@@ -81,6 +82,7 @@ struct its *its_init(void *mem, const struct its_config *cfg, const struct its_o
 	its->dev_slot = (u16 *)(base + l.dev_slot);
 	its->coll_vcpu = (u16 *)(base + l.coll_vcpu);
 	its->coll_events = (u16 *)(base + l.coll_events);
+	its->icids = (u64 *)(base + l.icids);
 	its->next_slot = 1;
 	event_seed(its, cfg->seed);
 	its->cfg.seed = 0; /* nobody needs it any more */

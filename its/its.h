@@ -102,10 +102,11 @@ void its_mmio_write(struct its *its, u64 offset, u32 size, u64 val);
 
 /*
  * A register as KVM_DEV_ARM_VGIC_GRP_ITS_REGS sees it (KVM devices/arm-vgic-its.rst): @offset in the
- * control frame, the value 64 bits wide whatever the register's width. Setting is as a guest's
- * write, but GITS_CREADR can be set and GITS_IIDR takes its own value. 0, -EINVAL: @offset is not
- * aligned, GITS_CREADR outside of the ring, another table layout in GITS_IIDR; -ENXIO: no such
- * register; -EBUSY: GITS_CREADR of an enabled ITS. Call its_run() after setting.
+ * control frame, any number; the value 64 bits wide whatever the register's width. Setting is as a
+ * guest's write, but GITS_CREADR can be set and GITS_IIDR takes its own table layout (Revision).
+ * 0, -EINVAL: @offset is not aligned, GITS_CREADR outside of the ring, another layout in GITS_IIDR;
+ * -ENXIO: no such register; -EBUSY: GITS_CREADR of an ITS that is enabled or has a command in hand,
+ * any register while a reset or a restore goes on. Call its_run() after setting.
  */
 int its_reg_get(struct its *its, u64 offset, u64 *val);
 int its_reg_set(struct its *its, u64 offset, u64 val);
@@ -117,12 +118,14 @@ int its_reg_set(struct its *its, u64 offset, u64 val);
  *
  * its_save() ends a command in hand, but begins none. Afterwards the tables hold what is mapped and
  * nothing else; the ITS itself is as it was. -EINVAL: the device table has no entry for a mapped
- * device, or the collection table is too small; -EFAULT: a table is not in guest memory.
+ * device, or the collection table is too small; -EFAULT: a table is not in guest memory; -EBUSY: a
+ * reset or a restore goes on. If the ITS changes between two steps (a command, a register write),
+ * the next one begins again.
  *
  * its_restore() wants a disabled ITS with nothing mapped (-ENXIO), and its registers restored.
  * -EINVAL: what the tables hold makes no sense; -EFAULT: they are not in guest memory; -ENOMEM: more
- * devices or events than fit. After an error nothing is mapped, as before. Register writes of a
- * guest are ignored until it has answered; its_reset() ends it.
+ * devices or events than fit; -EBUSY: a reset goes on. After an error nothing is mapped, as before.
+ * Register writes of a guest are ignored until it has answered; its_reset() ends it.
  */
 int its_save(struct its *its);
 int its_restore(struct its *its);

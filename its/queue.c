@@ -155,6 +155,7 @@ static void queue_fetch(struct its *its)
 	u32 opcode;
 	int id;
 
+	save_forget(its);
 	*cur = (struct its_cursor){ 0 };
 	its_charge(its, ITS_COST_COMMAND);
 	if (its->ops.read(its->vm, ipa, cur->cmd, CMD_SIZE)) {
@@ -187,14 +188,20 @@ static int queue_command(struct its *its)
 	return 0;
 }
 
-/* One step: what is begun first, then purges, then the ring. */
+/* Ends what is begun: the command in hand, then purges. 0 or -EAGAIN. */
+int queue_settle(struct its *its)
+{
+	if (its->cur.active && queue_command(its))
+		return -EAGAIN;
+	return its->work ? queue_work(its) : 0;
+}
+
+/* One step: what is begun first, then the ring. */
 static enum its_progress queue_run(struct its *its)
 {
-	its->budget = ITS_BUDGET;
+	its_begin_step(its);
 	for (;;) {
-		if (its->cur.active && queue_command(its))
-			return ITS_AGAIN;
-		if (its->work && queue_work(its))
+		if (queue_settle(its))
 			return ITS_AGAIN;
 		if (!queue_has_command(its))
 			return ITS_IDLE;
@@ -211,8 +218,12 @@ enum its_progress its_run(struct its *its)
 
 enum its_progress its_reset(struct its *its)
 {
-	if (!its->resetting) {
-		its->resetting = true;
+	its->resetting = true;
+	if (!its->emptying) {
+		if (restore_abort(its))
+			return ITS_AGAIN;
+		save_forget(its);
+		its->emptying = true;
 		queue_enable(its, false);
 		queue_purge(its, BASER_DEVICES);
 		queue_purge(its, BASER_COLLECTIONS);
@@ -224,6 +235,7 @@ enum its_progress its_reset(struct its *its)
 	its->creadr = 0;
 	for (u32 i = 0; i < NR_BASERS; i++)
 		its->baser[i] = 0;
+	its->emptying = false;
 	its->resetting = false;
 	return ITS_IDLE;
 }

@@ -26,6 +26,12 @@
 #define IIDR_KVM 0x4b00043bu
 #define PIDR2_GICV3 0x3bu
 
+#define IIDR_REVISION GENMASK(15, 12) /* of the tables' layout */
+
+/* From GITS_TYPER to before GITS_PIDR4 user space knows 64-bit registers only. */
+#define REGS_WIDE_START 0x0008u
+#define REGS_WIDE_END 0xffd0u
+
 /* GITS_BASER<n>.Type */
 #define TYPE_DEVICES 1u
 #define TYPE_COLLECTIONS 4u
@@ -74,6 +80,14 @@ static u64 regs_iidr_read(struct its *its, u32 n)
 	(void)its;
 	(void)n;
 	return IIDR_KVM;
+}
+
+/* User space says which layout the tables have. */
+static int regs_iidr_set(struct its *its, u32 n, u64 val)
+{
+	(void)its;
+	(void)n;
+	return FIELD_GET(IIDR_REVISION, val ^ IIDR_KVM) ? -EINVAL : 0;
 }
 
 static u64 regs_typer_read(struct its *its, u32 n)
@@ -146,6 +160,20 @@ static u64 regs_creadr_read(struct its *its, u32 n)
 	return its->creadr;
 }
 
+/* User space says which commands of the ring were done before. */
+static int regs_creadr_set(struct its *its, u32 n, u64 val)
+{
+	u32 offset = (u32)(val & QUEUE_OFFSET);
+
+	(void)n;
+	if (regs_locked(its))
+		return -EBUSY;
+	if (offset >= queue_size(its))
+		return -EINVAL;
+	its->creadr = offset;
+	return 0;
+}
+
 /* The read-only fields of GITS_BASER<n>, n below NR_BASERS. */
 static u64 regs_baser_fixed(u32 n)
 {
@@ -201,16 +229,17 @@ static const struct regs_entry {
 	u8 count;
 	u64 (*read)(struct its *its, u32 n); /* NULL: write-only, reads as zero */
 	void (*write)(struct its *its, u32 n, u64 val); /* NULL: read-only, ignores writes */
+	int (*set)(struct its *its, u32 n, u64 val); /* by user space: 0 or errno; NULL: as write */
 } regs_table[] = {
-	{ 0x0088, 8, 1, regs_cwriter_read, regs_cwriter_write }, /* GITS_CWRITER */
-	{ 0x0090, 8, 1, regs_creadr_read, NULL }, /* GITS_CREADR */
-	{ 0x0080, 8, 1, regs_cbaser_read, regs_cbaser_write }, /* GITS_CBASER, command queue */
-	{ 0x0000, 4, 1, regs_ctlr_read, regs_ctlr_write }, /* GITS_CTLR */
-	{ 0x0004, 4, 1, regs_iidr_read, NULL }, /* GITS_IIDR, implementer */
-	{ 0x0008, 8, 1, regs_typer_read, NULL }, /* GITS_TYPER, what is implemented */
-	{ 0x0100, 8, 8, regs_baser_read, regs_baser_write }, /* GITS_BASER<n>, tables */
-	{ 0xffd0, 4, 12, regs_id_read, NULL }, /* GITS_PIDR<n>, GITS_CIDR<n> */
-	{ 0x10040, 4, 1, NULL, NULL }, /* GITS_TRANSLATER */
+	{ 0x0088, 8, 1, regs_cwriter_read, regs_cwriter_write, NULL }, /* GITS_CWRITER */
+	{ 0x0090, 8, 1, regs_creadr_read, NULL, regs_creadr_set }, /* GITS_CREADR */
+	{ 0x0080, 8, 1, regs_cbaser_read, regs_cbaser_write, NULL }, /* GITS_CBASER, ring */
+	{ 0x0000, 4, 1, regs_ctlr_read, regs_ctlr_write, NULL }, /* GITS_CTLR */
+	{ 0x0004, 4, 1, regs_iidr_read, NULL, regs_iidr_set }, /* GITS_IIDR, implementer */
+	{ 0x0008, 8, 1, regs_typer_read, NULL, NULL }, /* GITS_TYPER, what is implemented */
+	{ 0x0100, 8, 8, regs_baser_read, regs_baser_write, NULL }, /* GITS_BASER<n>, tables */
+	{ 0xffd0, 4, 12, regs_id_read, NULL, NULL }, /* GITS_PIDR<n>, GITS_CIDR<n> */
+	{ 0x10040, 4, 1, NULL, NULL, NULL }, /* GITS_TRANSLATER */
 };
 _Static_assert(ITS_TRANSLATER == 0x10040, "GITS_TRANSLATER is where the table says");
 
@@ -255,8 +284,46 @@ void its_mmio_write(struct its *its, u64 offset, u32 size, u64 val)
 	struct regs_access a;
 	u64 old;
 
-	if (its->resetting || !regs_decode(offset, size, &a) || !a.r->write)
+	if (its_locked(its) || !regs_decode(offset, size, &a) || !a.r->write)
 		return;
+	save_forget(its);
 	old = a.r->width > size ? a.r->read(its, a.n) : 0;
 	a.r->write(its, a.n, FIELD_SET(old, a.field, val));
+}
+
+/* The register at @offset in the control frame, whole; 0 or errno. */
+static int regs_find(u64 offset, struct regs_access *a)
+{
+	u32 size = offset >= REGS_WIDE_START && offset < REGS_WIDE_END ? 8 : 4;
+
+	if (!IS_ALIGNED(offset, size))
+		return -EINVAL;
+	return regs_decode(offset, size, a) && a->r->read ? 0 : -ENXIO;
+}
+
+int its_reg_get(struct its *its, u64 offset, u64 *val)
+{
+	struct regs_access a;
+	int err = regs_find(offset, &a);
+
+	if (!err)
+		*val = a.r->read(its, a.n);
+	return err;
+}
+
+int its_reg_set(struct its *its, u64 offset, u64 val)
+{
+	struct regs_access a;
+	int err = regs_find(offset, &a);
+
+	if (err)
+		return err;
+	if (its_locked(its))
+		return -EBUSY;
+	save_forget(its);
+	if (a.r->set)
+		return a.r->set(its, a.n, val);
+	if (a.r->write)
+		a.r->write(its, a.n, FIELD_GET(a.field, val));
+	return 0;
 }

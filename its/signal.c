@@ -160,10 +160,10 @@ int signal_drain(struct its *its)
 	if (!d->active) {
 		*d = (struct its_drain){ .active = true };
 		atomic_fence();
-		its_charge(its, (int)its->nr_cpus * ITS_COST_ENTRY);
 	}
 	for (; d->cpu < its->nr_cpus; d->cpu++, d->armed = false) {
-		if (!signal_left(its, d, &spins))
+		its_charge(its, ITS_COST_CPU);
+		if (its_spent(its) || !signal_left(its, d, &spins))
 			return -EAGAIN;
 	}
 	d->active = false;

@@ -33,10 +33,11 @@
 #define CHUNK_BYTES (VGIC_LPI_CHUNK / 8)
 
 /* Costs in instructions, roughly, and what one step may spend. */
-#define STEP_BUDGET 12000
-#define COST_LOOK 8
+#define MOVE_BUDGET 12000
+#define WALK_BUDGET 6000 /* and then a whole chunk */
+#define COST_LOOK 13
 #define COST_CHUNK 300
-#define COST_CHANGE 300
+#define COST_CHANGE 470
 
 static bool lpi_valid(const struct vgic *v, u32 lpi)
 {
@@ -219,7 +220,7 @@ int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to, u32 *cursor)
 		return 0;
 	if (*cursor & MOVE_WAIT)
 		return move_all_wait(vgic_cpu_at(v, from), *cursor);
-	for (; pos < v->nr_lpis && spent < STEP_BUDGET; pos++) {
+	for (; pos < v->nr_lpis && spent < MOVE_BUDGET; pos++) {
 		u64 w = atomic_load_relaxed(&v->lpi[pos]);
 
 		spent += COST_LOOK;
@@ -393,6 +394,12 @@ static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 	return cost;
 }
 
+/* EnableLPIs has changed, and what that does to the tables is not done. */
+static bool tables_moving(const struct vgic_cpu *c)
+{
+	return c->walk == VGIC_WALK_ENABLE || c->walk == VGIC_WALK_DISABLE;
+}
+
 int vgic_lpi_save(struct vgic *v, u32 *cursor)
 {
 	u32 nr_chunks = v->nr_lpis / VGIC_LPI_CHUNK, cpu, end, spent = 0;
@@ -406,13 +413,15 @@ int vgic_lpi_save(struct vgic *v, u32 *cursor)
 	if (cpu >= v->cfg.nr_vcpus)
 		return 0;
 	c = vgic_cpu_at(v, cpu);
-	if (vgic_redist_run(c)) /* EnableLPIs has changed, and the table with it is not done */
+	if (vgic_redist_run(c))
 		return -EAGAIN;
 	end = (cpu + 1) * nr_chunks;
 	spin_lock(&v->lock);
-	if (!c->lpis_on)
+	if (tables_moving(c)) /* again, meanwhile */
+		end = *cursor;
+	else if (!c->lpis_on)
 		*cursor = end;
-	for (; *cursor < end && spent < STEP_BUDGET && !err; ++*cursor) {
+	for (; *cursor < end && spent < WALK_BUDGET && !err; ++*cursor) {
 		u32 base = VGIC_LPI_BASE + *cursor % nr_chunks * VGIC_LPI_CHUNK;
 
 		spent += chunk_collect(c, base, false, pend);
@@ -475,7 +484,7 @@ bool vgic_redist_run(struct vgic_cpu *c)
 	if (atomic_load_relaxed(&c->walk) == VGIC_WALK_NONE)
 		return false;
 	spin_lock(&v->lock);
-	while (c->walk != VGIC_WALK_NONE && spent < STEP_BUDGET) {
+	while (c->walk != VGIC_WALK_NONE && spent < WALK_BUDGET) {
 		if (c->walk == VGIC_WALK_DISABLE)
 			spent += walk_write_chunk(c, c->walk_pos);
 		else

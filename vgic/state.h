@@ -62,8 +62,8 @@
 #define VGIC_MAX_VCPUS 512u
 #define VGIC_CLUSTER_CPUS 16u
 
-/* LPIs are walked in chunks: 16 bytes of the pending table, 128 of the property table. */
-#define VGIC_LPI_CHUNK 128u
+/* LPIs are walked in chunks: 4 bytes of the pending table, 32 of the property table. */
+#define VGIC_LPI_CHUNK 32u
 #define VGIC_MAX_LPIS (0x10000u - VGIC_LPI_BASE)
 #define VGIC_NR_CHUNK_WORDS (VGIC_MAX_LPIS / VGIC_LPI_CHUNK / 64)
 

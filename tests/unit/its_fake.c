@@ -17,12 +17,13 @@ u64 fake_random(u64 *state)
 	return *state;
 }
 
-static bool fake_reachable(const struct fake_ram *ram, u64 ipa, size_t len)
+static bool fake_reachable(const struct fake_ram *ram, u64 ipa, size_t len, bool write)
 {
 	if (!range_contains(FAKE_RAM, FAKE_RAM_SIZE, ipa, len))
 		return false;
 	for (u32 i = 0; i < FAKE_MAX_HOLES; i++) {
-		if (ipa < ram->hole[i].end && ipa + len > ram->hole[i].start)
+		if (ipa < ram->hole[i].end && ipa + len > ram->hole[i].start &&
+		    (write || !ram->hole[i].read_only))
 			return false;
 	}
 	return true;
@@ -33,7 +34,9 @@ static int fake_read(void *vm, u64 ipa, void *buf, size_t len)
 	struct fake *f = vm;
 
 	f->ram->reads++;
-	if (!fake_reachable(f->ram, ipa, len))
+	if (f->read_hook)
+		f->read_hook(f, ipa, len);
+	if (!fake_reachable(f->ram, ipa, len, false))
 		return -EFAULT;
 	memcpy(buf, &f->ram->bytes[ipa - FAKE_RAM], len);
 	return 0;
@@ -43,7 +46,9 @@ static int fake_write(void *vm, u64 ipa, const void *buf, size_t len)
 {
 	struct fake *f = vm;
 
-	if (!fake_reachable(f->ram, ipa, len))
+	if (f->write_hook)
+		f->write_hook(f, ipa, len);
+	if (!fake_reachable(f->ram, ipa, len, true))
 		return -EFAULT;
 	memcpy(&f->ram->bytes[ipa - FAKE_RAM], buf, len);
 	return 0;

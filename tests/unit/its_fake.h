@@ -20,7 +20,8 @@ struct fake_ram {
 	u8 bytes[FAKE_RAM_SIZE];
 	struct {
 		u64 start, end;
-	} hole[FAKE_MAX_HOLES]; /* reads and writes fail here */
+		bool read_only;
+	} hole[FAKE_MAX_HOLES]; /* reads and writes fail here, or writes only */
 	u64 reads;
 };
 
@@ -63,6 +64,9 @@ struct fake {
 	u32 last[NR_OPS][4];
 	void (*hook)(struct fake *f, enum fake_op op); /* called first in each operation */
 	void *hook_arg;
+	/* Called before each access to guest memory, whether it will succeed or not. */
+	void (*read_hook)(struct fake *f, u64 ipa, size_t len);
+	void (*write_hook)(struct fake *f, u64 ipa, size_t len);
 };
 
 extern const struct its_ops fake_ops;

@@ -5,6 +5,7 @@
  * commands on threads.
  */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
+// sources: its/save.c its/restore.c
 // sources: tests/unit/its_fake.c
 #include <pthread.h>
 #include <sched.h>

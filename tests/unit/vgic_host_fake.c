@@ -386,23 +386,30 @@ u64 fake_lr_of(u32 intid)
 
 /* --- the machine --- */
 
-static int ram_read(void *vm, u64 ipa, void *buf, size_t len)
+/* Byte by byte, since other CPUs may be at the same memory. */
+int fake_ram_read(void *vm, u64 ipa, void *buf, size_t len)
 {
+	u8 *to = buf;
+
 	(void)vm;
 	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
 		return -14;
-	memcpy(buf, fake_ram(ipa), len);
-	fake.ram_reads++;
+	for (size_t i = 0; i < len; i++)
+		to[i] = atomic_load_relaxed(fake_ram(ipa) + i);
+	atomic_add(&fake.ram_reads, 1);
 	return 0;
 }
 
-static int ram_write(void *vm, u64 ipa, const void *buf, size_t len)
+int fake_ram_write(void *vm, u64 ipa, const void *buf, size_t len)
 {
+	const u8 *from = buf;
+
 	(void)vm;
 	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
 		return -14;
-	memcpy(fake_ram(ipa), buf, len);
-	fake.ram_writes++;
+	for (size_t i = 0; i < len; i++)
+		atomic_store_relaxed(fake_ram(ipa) + i, from[i]);
+	atomic_add(&fake.ram_writes, 1);
 	return 0;
 }
 
@@ -416,8 +423,8 @@ struct vgic *fake_start(u32 vcpus, u32 spis, u32 intid_bits, u32 lrs)
 	struct vgic_config cfg = { .nr_vcpus = vcpus,
 				   .nr_spis = spis,
 				   .intid_bits = intid_bits,
-				   .read = ram_read,
-				   .write = ram_write };
+				   .read = fake_ram_read,
+				   .write = fake_ram_write };
 	u32 i;
 
 	memset(&fake, 0, sizeof(fake));
@@ -560,7 +567,7 @@ u64 fake_pend_ipa(u32 vcpu, u32 lpi)
 
 void fake_lpi_prop(u32 lpi, u8 prop)
 {
-	*fake_ram(fake_prop_ipa(lpi)) = prop;
+	atomic_store_relaxed(fake_ram(fake_prop_ipa(lpi)), prop);
 }
 
 void fake_lpis_on(u32 vcpu)

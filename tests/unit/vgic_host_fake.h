@@ -108,6 +108,9 @@ void fake_lpi_prop(u32 lpi, u8 prop);
 u64 fake_prop_ipa(u32 lpi);
 u64 fake_pend_ipa(u32 vcpu, u32 lpi);
 u8 *fake_ram(u64 ipa);
+/* Guest memory as EL2 reaches it, for struct vgic_config and struct its_ops; @vm is not used. */
+int fake_ram_read(void *vm, u64 ipa, void *buf, size_t len);
+int fake_ram_write(void *vm, u64 ipa, const void *buf, size_t len);
 
 /*
  * Numbers that are the same at each run: for each thread by the CPU it is, unless it chose a @seed.
