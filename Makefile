@@ -30,7 +30,8 @@ DISKS ?= build/disks
 export BOOT CPU SMP MEM GIC SMMU KERNEL MGMT_OVERLAY MGMT_ARGS HERALD_ARGS QEMU_ARGS TIMEOUT HERALD DISKS
 
 # What the build is for decides which packages must be there.
-DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter test test-all,$(MAKECMDGOALS)),test,run))
+DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter bench-its,$(MAKECMDGOALS)),bench,$(if \
+	$(filter test test-all unit race fuzz fuzz-corpus coverage,$(MAKECMDGOALS)),test,run)))
 
 help:
 	@printf '%s\n' \
@@ -38,6 +39,10 @@ help:
 	'  make run       build all, boot it in QEMU; Ctrl-A x ends QEMU' \
 	'  make test      unit and system tests; ends with "N passed, N failed"' \
 	'  make test-all  the same with the whole matrix of kernels, CPUs and boot paths' \
+	'  make fuzz      the fuzz targets, T=60 seconds each; TARGET=its, one of them; JOBS=2 at once' \
+	'  make race      threads under ThreadSanitizer, ROUNDS=400' \
+	'  make coverage  lines and branches of its/ that the tests reach' \
+	'  make bench-its what the virtual ITS costs: table, bounds, plots in docs/img' \
 	'  make lint      compilers'"'"' and checkers'"'"' warnings, layout, module dependencies' \
 	'  make deps      install and fetch what run, test and lint need (they do it themselves)' \
 	'  make all       build only: build/herald.img, the initramfs' \

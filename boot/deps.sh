@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Install the Debian packages that a goal of the Makefile needs: deps.sh run|test|lint
+# Install the Debian packages that a goal of the Makefile needs: deps.sh run|test|lint|bench
 #
 # Says what it installs and why, before it does; does nothing, quickly, when all are there. As a
 # user other than root it goes through sudo. Only binary packages are installed: no apt source, no
@@ -37,8 +37,19 @@ wanted()
 		libc6-dev headers for the unit tests
 		libfdt-dev device trees in the unit tests
 		device-tree-compiler device trees in the tests
+		clang compiles the fuzz targets
+		libclang-rt-dev libFuzzer and the sanitizers of that clang
 		perl prove, which runs the tests
 		python3 the system tests' harness
+		LIST
+		;;
+	esac
+	case $goal in bench)
+		cat <<-LIST
+		gcc compiles the benchmark for this machine
+		libc6-dev headers for it
+		python3 makes tables
+		gnuplot-nox draws plots
 		LIST
 		;;
 	esac

@@ -19,12 +19,14 @@ trap 'rm -rf "$TAP_DIR"' EXIT
 export PYTHONDONTWRITEBYTECODE=1 TAP_DIR
 
 unit() { find build/tests/unit -maxdepth 1 -type f -executable -name 'test_*' 2>/dev/null | sort; find tests/unit -name '*.t' | sort; }
+race() { find build/race -maxdepth 1 -type f -executable -name 'race_*' 2>/dev/null | sort; }
+long() { find tests/fuzz tests/bench -name '*.t' | sort; }
 system() { find tests/system -name '*.t' | sort; }
 
 case ${1-} in
 unit) mapfile -t files < <(unit) ;;
 system) mapfile -t files < <(system) ;;
-'') mapfile -t files < <(unit; system) ;;
+'') mapfile -t files < <(unit; race; long; system) ;;
 *) files=("$@") ;;
 esac
 

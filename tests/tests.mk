@@ -4,6 +4,7 @@
 #   // sources: its/cmd.c its/regs.c      (paths from the top; may stand several times)
 #   // libs: fdt                          (host libraries)
 # Objects are built once and shared. System tests: tests/system/*.t, see tests/system/herald.py.
+# Other kinds have a directory and a makefile each: race, fuzz, bench.
 
 HOSTCC ?= gcc
 HOST_CFLAGS := -std=gnu11 -g -O1 -DHERALD_HOST -fsanitize=address,undefined \
@@ -35,7 +36,13 @@ $(foreach src,$(UNIT_SRCS),$(eval $(call unit_rule,$(src))))
 unit: $(UNIT_BINS)
 	@tests/run.sh unit
 
-TEST_NEEDS := $(UNIT_BINS) build/herald.img size-budget build/mgmt/initrd-6.12.cpio build/mgmt/initrd-6.1.cpio
+include tests/race/race.mk tests/fuzz/fuzz.mk tests/bench/bench.mk
+
+.PHONY: coverage
+coverage: host-packages
+	@tests/coverage.sh
+
+TEST_NEEDS := $(UNIT_BINS) $(RACE_TEST_BINS) $(FUZZ_BINS) build/bench/its-arm64.elf build/herald.img size-budget build/mgmt/initrd-6.12.cpio build/mgmt/initrd-6.1.cpio
 
 test: $(TEST_NEEDS)
 	@tests/run.sh
