@@ -8,6 +8,7 @@
 #include "guests/bare/cpu.h"
 
 #define GICD_SETSPI_NSR 0x0040
+#define GICR_INVLPIR 0x00a0
 #define GICD_CTLR_ENABLE_GRP0 BIT(0)
 #define GICD_CTLR_ENABLE_GRP1 BIT(1)
 #define GICD_TYPER_MBIS BIT(16)

@@ -6,7 +6,7 @@
 #include "guests/bare/cpu.h"
 
 #define IRQ_NR_SPECIAL 1024u
-#define IRQ_NR_LPIS 4096u
+#define IRQ_NR_LPIS 12288u
 #define IRQ_SGI_WAKE 15u /* wakes an idle CPU */
 
 /* Room for the counters of all CPUs. */

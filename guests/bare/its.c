@@ -12,7 +12,7 @@
 #define ITS_FRAME 0x20000
 #define LPI_BITS_MAX 16u
 #define DEVICE_BITS_MAX 16u
-#define QUEUE_PAGES_MAX 16
+#define QUEUE_PAGES_MAX 256
 #define TABLE_SIZE (2 * SZ_1M) /* of the device table, 65,536 entries of 32 bytes at most */
 #define COLLECTION_TABLE_SIZE SZ_64K
 #define PENDING_SIZE SZ_64K

@@ -5,6 +5,7 @@
 
 void suite_basic(void);
 void suite_its(void);
+void suite_bugs(void);
 void suite_hostile(void);
 
 /* Parts of `basic`. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A guest that does all it should not; then Linux boots on the same machine, as if nothing had been."""
 from herald import Tap, cases
-from payload import PAYLOAD, chain, report, run_payload
+from payload import PAYLOAD, chain, quiet, report, run_payload
 
 SCRIPT = '''
 section cpus; nproc; end
@@ -20,11 +20,14 @@ for kernel, cpu, smp, gic, mem in cases(
     name = '%s, %d CPUs, GICv%d' % (cpu, smp, gic)
     machine = dict(CPU=cpu, SMP=smp, GIC=gic, MEM=mem)
     if kernel == 'none':
-        report(tap, run_payload('hostile', kernel=PAYLOAD, **machine), name)
+        run = run_payload('hostile', kernel=PAYLOAD, **machine)
+        report(tap, run, name)
+        quiet(tap, run, name)
         continue
     run = run_payload('hostile', SCRIPT, chain(kernel), INITRD='build/mgmt/initrd-%s.cpio' % kernel,
                       **machine)
     report(tap, run, name)
+    quiet(tap, run, name)
     tap.clean(run, '%s: then Linux %s boots, runs its script and powers off' % (name, kernel))
     tap.equal(run.value('cpus'), str(smp), '%s: Linux has all its CPUs' % name)
     rows = run.interrupts('interrupts')

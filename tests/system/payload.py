@@ -46,3 +46,10 @@ def report(tap, run, name):
     tap.ok(plan and numbers == list(range(1, int(plan.group(1)) + 1)) and run.ended and not trouble,
            '%s: the payload came to its end (%.0f s)' % (name, run.seconds),
            'see %s\n%s' % (os.path.relpath(run.log, TOP), tail(text)))
+
+
+def quiet(tap, run, name):
+    """Herald says nothing between the payload's first line and its last, whatever the payload does."""
+    during = re.search(r'^# bare: loaded at.*?^1\.\.\d+$', run.console, re.M | re.S)
+    lines = re.findall(r'^.*herald:.*$', during.group(0), re.M) if during else ['(it did not run)']
+    tap.ok(not lines, '%s: bug class: no log line caused by any of it' % name, '\n'.join(lines[:5]))
