@@ -59,6 +59,9 @@ void hostile_find_targets(void)
 		add_holes();
 		add_target(last.base + last.size + BEHIND, "some way behind RAM", true, false);
 	}
+	/* Too small for real RAM: a test's tree lists it (tests/system/ghost-ram.t). */
+	if (last.size < 32 * UINT64_C(0x100000))
+		add_target(last.base, "a bank of RAM that is not there", false, false);
 	add_target(last.base + last.size, "behind RAM", board.hypervisor, false);
 	add_target(UINT64_C(0x7fffff000000), "far outside", false, false);
 	add_target(UINT64_C(0xfffffffff0000), "the end of 52 bits", false, false);
