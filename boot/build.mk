@@ -11,6 +11,9 @@ EL2_SRCS := $(filter-out %.lds.S,$(EL2_SRCS))
 EL2_OBJS := $(patsubst %,build/el2/%.o,$(EL2_SRCS))
 
 FDT := build/arm64/libfdt
+# Linux's headers for user space: KVM's request numbers and structs, for the files that say so.
+UAPI := build/arm64/uapi
+EL2_UAPI := hyp/abi%
 
 EL2_WARN := -Wall -Wextra -Werror
 EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-only \
@@ -37,7 +40,8 @@ EL2_MMU_OFF := boot/mmu.c
 # image): the code before the MMU, and functions that the compiler itself calls.
 EL2_APART := $(EL2_MMU_OFF) hyp/lib/string.c
 el2_flags = $(EL2_CFLAGS) $(if $(filter $(EL2_FAST),$(1)),-O2 $(EL2_DENSE),-Os) \
-	$(if $(filter $(EL2_MMU_OFF),$(1)),-mstrict-align) $(if $(filter $(EL2_APART),$(1)),,-flto)
+	$(if $(filter $(EL2_MMU_OFF),$(1)),-mstrict-align) $(if $(filter $(EL2_APART),$(1)),,-flto) \
+	$(if $(filter $(EL2_UAPI),$(1)),-isystem $(UAPI)/include)
 EL2_DENSE := -fno-align-functions -fno-align-jumps -fno-align-loops
 
 # Text, read-only data and data, without the symbol table of backtraces (DESIGN 9).
@@ -47,7 +51,10 @@ SIZE_REPORT = boot/size.sh build/herald.elf $(SIZE_BUDGET)
 $(FDT)/.deb: | host-packages
 	@boot/fetch.sh libfdt
 
-build/el2/%.c.o: %.c boot/build.mk | $(FDT)/.deb
+$(UAPI)/.deb: | host-packages
+	@boot/fetch.sh uapi
+
+build/el2/%.c.o: %.c boot/build.mk | $(FDT)/.deb $(UAPI)/.deb
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(call el2_flags,$<) -MMD -MP -c -o $@ $<
