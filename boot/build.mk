@@ -13,11 +13,12 @@ EL2_OBJS := $(patsubst %,build/el2/%.o,$(EL2_SRCS))
 FDT := build/arm64/libfdt
 # Linux's headers for user space: KVM's request numbers and structs, for the files that say so.
 UAPI := build/arm64/uapi
-EL2_UAPI := hyp/abi%
+EL2_UAPI := $(addprefix hyp/,abi% guest% run.c mmio.c psci.c)
 
+# The tiny code model: the image and its .bss are less than 1 MiB, or the linker complains.
 EL2_WARN := -Wall -Wextra -Werror
 EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-only \
-	-mno-outline-atomics -fno-pic -fno-omit-frame-pointer \
+	-mno-outline-atomics -fno-pic -mcmodel=tiny -fno-omit-frame-pointer \
 	-fstack-protector-strong -fno-strict-aliasing -fno-common -ffunction-sections \
 	-fdata-sections -I. -isystem $(FDT)/include
 # The erratum of Cortex-A53 is worked around by ADR, which needs no room, in place of stubs.
@@ -31,9 +32,8 @@ EL2_CFLAGS += -DHERALD_DEBUG
 endif
 
 # Built for speed: what runs at a guest's rate. The rest runs once or seldom, and is built for size.
-EL2_FAST := its/signal.c its/event.c $(addprefix vgic/,flush.c list.c lpi.c lr.c mmio.c redist.c \
-	sgi.c vgic.c) pci/mirror.c drivers/lpi.c $(addprefix hyp/,exit.c irq.c mmio.c smccc.c \
-	stage2.c sysreg_trap.c vgic_host.c vits.c lib/string.c)
+EL2_FAST := its/signal.c $(addprefix vgic/,flush.c list.c lpi.c lr.c mmio.c sgi.c) pci/mirror.c \
+	$(addprefix hyp/,exit.c irq.c mmio.c smccc.c vgic_host.c lib/string.c)
 # With the MMU off a misaligned access is a fault.
 EL2_MMU_OFF := boot/mmu.c
 # Compiled for themselves, not together with all others at the link (-flto, which saves 6 % of the
