@@ -338,16 +338,19 @@ static s64 unmap_step(struct vm *vm, u64 *at, u64 end)
 	return *at < end ? HERALD_AGAIN : 0;
 }
 
-s64 guest_unmap(struct vm *vm, const struct herald_unmap *u)
+s64 guest_unmap(struct vm *vm, struct herald_unmap *u)
 {
-	u64 at = u->ipa;
+	u64 at = u->ipa, end;
 	s64 ret;
 
 	if (!u->size || !IS_ALIGNED(u->ipa | u->size, SZ_4K) ||
 	    !range_contains(0, BIT(vm->s2.ipa_bits), u->ipa, u->size))
 		return -EINVAL;
 	spin_lock(&vm->lock);
-	ret = unmap_step(vm, &at, u->ipa + u->size);
+	end = u->ipa + u->size;
+	ret = unmap_step(vm, &at, end);
+	u->ipa = at;
+	u->size = end - at;
 	spin_unlock(&vm->lock);
 	return ret;
 }

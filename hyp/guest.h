@@ -47,9 +47,9 @@ s64 guest_create_vcpu(struct vm *vm, u64 id);
 u64 guest_vcpu_handle(const struct vcpu *v);
 u64 guest_gic_handle(const struct vm *vm);
 
-/* Errors as docs/abi.md has them. guest_unmap() answers HERALD_AGAIN. Takes LOCK_VM. */
+/* Errors as docs/abi.md has them. guest_unmap() answers HERALD_AGAIN and leaves the rest in *@u. Takes LOCK_VM. */
 s64 guest_map(struct vm *vm, const struct herald_map *m);
-s64 guest_unmap(struct vm *vm, const struct herald_unmap *u);
+s64 guest_unmap(struct vm *vm, struct herald_unmap *u);
 
 void guest_stats(struct herald_stats *st);
 

@@ -55,6 +55,7 @@ struct herald_map {
 #define HERALD_MAP_SHARED 2 /* the pages may be mapped elsewhere too, in this VM or another */
 #define HERALD_MAP_MAX 0x200000 /* bytes for one call */
 
+/* With HERALD_AGAIN it comes back as what is left to do. */
 struct herald_unmap {
 	__u64 ipa;
 	__u64 size;
@@ -73,7 +74,7 @@ struct herald_stats {
 
 #define HERALD_IO 0xb8
 #define HERALD_MAP_PAGES _IOW(HERALD_IO, 0x01, struct herald_map)
-#define HERALD_UNMAP_PAGES _IOW(HERALD_IO, 0x02, struct herald_unmap)
+#define HERALD_UNMAP_PAGES _IOWR(HERALD_IO, 0x02, struct herald_unmap)
 #define HERALD_GET_STATS _IOR(HERALD_IO, 0x03, struct herald_stats)
 
 #endif
