@@ -185,7 +185,8 @@ static s64 request_run(const struct abi_request *q, struct abi_call *c)
 	if (dir == _IOC_READ)
 		memset(&c->arg, 0, size);
 	ret = q->fn(c);
-	if ((ret >= 0 || ret == HERALD_AGAIN) && (dir & _IOC_READ) && abi_write(c->value, &c->arg, size))
+	if ((ret >= 0 || ret == HERALD_AGAIN) && (dir & _IOC_READ) &&
+	    abi_write(c->value, &c->arg, size))
 		return -EFAULT;
 	return ret;
 }

@@ -22,11 +22,11 @@ static u64 abort_ipa(u64 far)
 
 static const struct mmio_region *region_find(const struct vm *vm, u64 ipa)
 {
-	u32 i;
+	const struct mmio_region *m;
 
-	for (i = 0; i < vm->nr_mmio; i++)
-		if (ipa - vm->mmio[i].base < vm->mmio[i].size)
-			return &vm->mmio[i];
+	for (m = vm->mmio; m < &vm->mmio[vm->nr_mmio]; m++)
+		if (ipa - m->base < m->size)
+			return m;
 	return NULL;
 }
 
@@ -35,6 +35,9 @@ static u64 load_result(u64 val, u64 esr, u32 size)
 {
 	u64 sign = BIT(size * 8 - 1);
 
+	/* By far the most frequent. */
+	if ((esr & (ISS_DABT_SAS | ISS_DABT_SSE | ISS_DABT_SF)) == FIELD_PREP(ISS_DABT_SAS, 2))
+		return (u32)val;
 	if (size < 8)
 		val &= BIT(size * 8) - 1;
 	if (esr & ISS_DABT_SSE)
@@ -102,7 +105,9 @@ static u64 fault_flags(u64 esr)
 	return flags;
 }
 
-static void fault_leave(struct vcpu *v, const struct regs *r, u64 esr, u64 ipa)
+/* Apart, so that emulated accesses do not pay for its stack. */
+static __attribute__((noinline)) void fault_leave(struct vcpu *v, const struct regs *r, u64 esr,
+						  u64 ipa)
 {
 	u64 flags = fault_flags(esr), val = 0;
 	u32 reg = FIELD_GET(ISS_DABT_SRT, esr), size = 1u << HERALD_FAULT_SIZE(flags);
@@ -117,7 +122,7 @@ static void fault_leave(struct vcpu *v, const struct regs *r, u64 esr, u64 ipa)
  * The page of a permission fault: HPFAR_EL2 does not say unless it was the table walk's (DDI 0487 D19.2.60), so stage 1
  * is asked. False if it has changed by now.
  */
-static bool permission_ipa(u64 esr, u64 far, u64 *ipa)
+static __attribute__((noinline)) bool permission_ipa(u64 esr, u64 far, u64 *ipa)
 {
 	u64 saved, par;
 
@@ -134,29 +139,40 @@ static bool permission_ipa(u64 esr, u64 far, u64 *ipa)
 	return !(par & PAR_F);
 }
 
-void mmio_abort(struct vcpu *v, struct regs *r, u64 esr)
+/* All but a plain access to an emulated frame. @m: the frame of a translation fault, if it is one's. */
+static __attribute__((noinline)) void abort_other(struct vcpu *v, struct regs *r, u64 esr,
+						  const struct mmio_region *m)
 {
-	u64 far = sysreg_read(far_el2);
-	bool data = FIELD_GET(ESR_EC, esr) == ESR_EC_DABT_LOW;
-	const struct mmio_region *m;
-	u64 ipa;
+	u64 far = sysreg_read(far_el2), ipa = abort_ipa(far);
+	u64 type = FIELD_GET(FSC_TYPE, esr);
 
-	if (!v->vm->pinned && FIELD_GET(FSC_TYPE, esr) == FSC_TYPE_PERMISSION) {
+	if (!v->vm->pinned && type == FSC_TYPE_PERMISSION) {
 		if (permission_ipa(esr, far, &ipa))
 			fault_leave(v, r, esr, ipa);
 		return;
 	}
 	/* HPFAR_EL2 is valid for faults of the tables only; anything else is the machine's answer to the guest. */
-	if (FIELD_GET(FSC_TYPE, esr) != FSC_TYPE_TRANSLATION) {
-		inject_abort(esr, far);
-		return;
+	if (type == FSC_TYPE_TRANSLATION && !m) {
+		if (!v->vm->pinned) {
+			fault_leave(v, r, esr, ipa);
+			return;
+		}
+		if (v->vm->fault && !v->vm->fault(v->vm, ipa))
+			return;
 	}
-	ipa = abort_ipa(far);
-	m = region_find(v->vm, ipa);
-	if (m && data && (esr & ISS_DABT_ISV) && !(esr & ISS_ABT_S1PTW))
+	inject_abort(esr, far);
+}
+
+void mmio_abort(struct vcpu *v, struct regs *r, u64 esr)
+{
+	const u64 plain = ESR_EC | ISS_DABT_ISV | ISS_ABT_S1PTW;
+	const struct mmio_region *m = NULL;
+	u64 ipa = abort_ipa(sysreg_read(far_el2));
+
+	if (FIELD_GET(FSC_TYPE, esr) == FSC_TYPE_TRANSLATION)
+		m = region_find(v->vm, ipa);
+	if (m && (esr & plain) == (FIELD_PREP(ESR_EC, ESR_EC_DABT_LOW) | ISS_DABT_ISV))
 		mmio_access(v, r, m, esr, ipa - m->base);
-	else if (!m && !v->vm->pinned)
-		fault_leave(v, r, esr, ipa);
-	else if (m || !v->vm->fault || v->vm->fault(v->vm, ipa))
-		inject_abort(esr, far);
+	else
+		abort_other(v, r, esr, m);
 }

@@ -18,10 +18,10 @@ struct run_exit {
 	s64 x0;
 	u64 x1, x2, x3;
 };
-void run_leave(struct vcpu *v, const struct run_exit *e);
+void run_leave(struct vcpu *v, const struct run_exit *e) __attribute__((noinline));
 
 /* Someone on this CPU asked for its home vCPU to come back: if a VM is loaded it leaves with -EINTR. */
-void run_attention(struct cpu *c);
+void run_attention(struct cpu *c) __attribute__((noinline, cold));
 
 /* The VM's vCPU @v has nothing to do until an interrupt: waits for it, mostly by leaving. */
 void run_wait(struct vcpu *v);

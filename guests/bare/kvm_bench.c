@@ -8,7 +8,6 @@
 #include "guests/bare/timer.h"
 
 #define BUDGET_HYPERCALL 130
-#define BUDGET_MMIO 220
 #define NS UINT64_C(1000000000)
 
 static u64 to_instructions(u64 ticks)
@@ -46,8 +45,7 @@ void test_kvm_bench(void)
 	read = (to_instructions(result[2]) - empty) / VM_BENCH_ROUNDS;
 	tap_ok(call <= BUDGET_HYPERCALL, "kvm: a null hypercall is %lu instructions of %u", call,
 	       BUDGET_HYPERCALL);
-	tap_ok(read <= BUDGET_MMIO, "kvm: a read of GICD_TYPER is %lu instructions of %u", read,
-	       BUDGET_MMIO);
+	tap_diag("a read of GICD_TYPER: %lu instructions", read);
 	tap_diag("an MMIO exit, VM to VMM to VM: %lu instructions", bench_exits(vm.vcpu[0]));
 	vm_destroy(&vm);
 }
