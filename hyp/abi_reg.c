@@ -16,6 +16,7 @@
 #define SIZE_OF(id) (1u << FIELD_GET(ID_SIZE, id))
 
 #define NR_VREGS 32
+#define VREG_SIZE UINT64_C(16)
 #define NR_XREGS 31
 
 #define CORE_OFFSET(field) offsetof(struct kvm_regs, field)
@@ -29,13 +30,13 @@ u32 abi_reg_size(u64 id)
 	return SIZE_OF(id);
 }
 
-/* A register and its size in bytes. */
+/* A register and its size in bytes; 0: there is none. */
 struct reg {
 	void *p;
 	u32 size;
 };
 
-/* One of struct kvm_regs, by its offset; p is NULL where there is none. SPSR_abt and its like, of AArch32, are not. */
+/* One of struct kvm_regs, by its offset. SPSR_abt and its like, of AArch32, are not. */
 static struct reg core_find(struct vcpu *v, u64 offset)
 {
 	struct world *w = &v->world;
@@ -44,7 +45,7 @@ static struct reg core_find(struct vcpu *v, u64 offset)
 		return (struct reg){ &w->x[offset / 8], 8 };
 	if (offset >= CORE_OFFSET(fp_regs.vregs) && offset < CORE_OFFSET(fp_regs.fpsr)) {
 		offset -= CORE_OFFSET(fp_regs.vregs);
-		return (struct reg){ offset % 16 ? NULL : &w->simd.v[offset / 8], 16 };
+		return (struct reg){ &w->simd.v[offset / 8], offset % VREG_SIZE ? 0 : 16 };
 	}
 	switch (offset) {
 	case CORE_OFFSET(regs.sp):
@@ -69,7 +70,8 @@ static struct reg core_find(struct vcpu *v, u64 offset)
 }
 
 _Static_assert(sizeof(((struct kvm_regs *)0)->regs.regs) == sizeof(u64) * NR_XREGS &&
-		       CORE_OFFSET(fp_regs.fpsr) - CORE_OFFSET(fp_regs.vregs) == NR_VREGS * 16,
+		       CORE_OFFSET(fp_regs.fpsr) - CORE_OFFSET(fp_regs.vregs) ==
+			       NR_VREGS * VREG_SIZE,
 	       "struct kvm_regs as it is taken here");
 
 static struct reg sysreg_find(struct vcpu *v, u64 index)
@@ -108,7 +110,7 @@ static struct reg reg_find(struct vcpu *v, u64 id)
 	else if (FIELD_GET(ID_COPROC, id) == COPROC_SYSREG)
 		r = sysreg_find(v, FIELD_GET(ID_INDEX, id));
 	if (r.size != SIZE_OF(id))
-		r.p = NULL;
+		r.size = 0;
 	return r;
 }
 
@@ -152,7 +154,7 @@ s64 abi_reg_get(struct vcpu *v, u64 id, u64 val[2])
 	struct reg r = reg_find(v, id);
 	const u64 *p = r.p;
 
-	if (!p)
+	if (!r.size)
 		return constant_find(v, id, val) ? 0 : -ENOENT;
 	val[0] = p[0];
 	if (r.size == 16)
@@ -173,7 +175,7 @@ s64 abi_reg_set(struct vcpu *v, u64 id, const u64 val[2])
 	struct reg r = reg_find(v, id);
 	u64 *p = r.p, constant;
 
-	if (!p) {
+	if (!r.size) {
 		if (!constant_find(v, id, &constant))
 			return -ENOENT;
 		return val[0] == constant ? 0 : -EINVAL;

@@ -195,6 +195,18 @@ static void test_timer(void)
 	tap_ok(waits == 0, "kvm: SINGLE_TASK waits in the VM (%u left)", waits);
 	vm_destroy(&vm);
 
+	/* The VM has the timer's interrupt active while its VMM, and ours, goes on. */
+	vm_create(&vm, 1, kvm_guest_timer, timer_ms(2));
+	tap_ok(kvm_reports(vm.vcpu[0], 27), "kvm: left with its timer's interrupt active");
+	before = irq_count(me, board.vtimer_intid);
+	timer_arm_virtual(timer_ms(1));
+	tap_ok(wait_for(irq_count(me, board.vtimer_intid) == before + 1),
+	       "kvm: the VMM's own timer interrupts it all the same");
+	tap_ok(kvm_reports(vm.vcpu[0], 1) && kvm_reports(vm.vcpu[0], 27) &&
+		       kvm_reports(vm.vcpu[0], 1),
+	       "kvm: and the VM's goes on");
+	vm_destroy(&vm);
+
 	vm_create(&vm, 1, kvm_guest_loop, 0);
 	tap_ok(kvm_reports(vm.vcpu[0], 0), "kvm: a vCPU that loops");
 	before = irq_count(me, board.vtimer_intid);
