@@ -86,6 +86,7 @@ run: $(if $(filter off,$(HERALD)),,build/herald.img) build/mgmt/initrd-$(RUN_KER
 deps:
 	@boot/deps.sh lint
 	@boot/fetch.sh libfdt
+	@boot/fetch.sh uapi
 	@boot/fetch.sh busybox
 	@boot/fetch.sh kernel 6.12
 	@boot/fetch.sh kernel 6.1

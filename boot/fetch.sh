@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Get Debian's arm64 files and unpack them under build/: fetch.sh libfdt | busybox | kernel VERSION
+# Get Debian's arm64 files and unpack them under build/: fetch.sh libfdt | uapi | busybox | kernel VERSION
 #
 #   libfdt       build/arm64/libfdt/          headers and libfdt.a, linked into Herald
+#   uapi         build/arm64/uapi/include/    Linux's headers for user space, linux/kvm.h above all
 #   busybox      build/arm64/busybox/busybox  the management VM's user space
 #   kernel 6.12  build/kernels/6.12/          Image, lib/modules/RELEASE and the file "release"
 #
@@ -146,6 +147,20 @@ get_libfdt()
 	mark "$deb" $dir
 }
 
+# Of the kernel series that the management VM's driver is built for: one definition of KVM's ABI.
+get_uapi()
+{
+	local dir=build/arm64/uapi
+	get_deb linux-libc-dev 6.12.
+	unpack "$deb" $dir || return 0
+	mkdir $dir/include
+	# Debian's "asm" is made of links into usr/lib: copied as files.
+	cp -rL $dir/usr/include/linux $dir/usr/include/asm-generic \
+		$dir/usr/include/aarch64-linux-gnu/asm $dir/include/
+	rm -rf "${dir:?}/usr"
+	mark "$deb" $dir
+}
+
 get_busybox()
 {
 	local dir=build/arm64/busybox
@@ -195,7 +210,7 @@ flock 9
 setup_apt
 [ -z "${UPDATE-}" ] || update_lists
 case $1 in
-libfdt | busybox) "get_$1" ;;
+libfdt | uapi | busybox) "get_$1" ;;
 kernel) get_kernel "$2" ;;
 *) die "fetch.sh: unknown file set $1" ;;
 esac

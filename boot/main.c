@@ -267,6 +267,7 @@ static void boot_gic(void)
 	if (err)
 		stop("GIC: %s", gicv3_strerror(err));
 	gicv3_irq_enable(cpu_this()->index, g->maintenance_intid);
+	gicv3_irq_enable(cpu_this()->index, machine.board.timer_hyp_intid);
 	log_line("GICv%u, %u SPIs, %u CPUs", gicv3_arch_rev(), gicv3_nr_spis(), cpu_count);
 }
 
@@ -324,7 +325,7 @@ static void boot_mgmt(void)
 	if (err)
 		stop("the management VM cannot be made (error %d): is the pool of %llu KiB too small?",
 		     -err, (unsigned long long)(machine.pool_size / 1024));
-	v = &machine.mgmt->vcpus[cpu_this()->index];
+	v = machine.mgmt->vcpus[cpu_this()->index];
 	v->entry = machine.board.kernel.file.base;
 	v->context = place.fdt.base;
 }
@@ -393,6 +394,8 @@ void boot_secondary_main(struct cpu *c)
 	if (err)
 		panic("CPU %u: GIC: %s", c->index, gicv3_strerror(err));
 	gicv3_irq_enable(c->index, machine.board.gic.maintenance_intid);
+	gicv3_irq_enable(c->index, machine.board.timer_hyp_intid);
 	msi_cpu_init(c);
-	mgmt_start();
+	/* From here on the registers of a guest lie at the top of this stack. */
+	entry_call_on((u64)c->frame, mgmt_start);
 }

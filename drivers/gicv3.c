@@ -464,6 +464,16 @@ bool gicv3_irq_get_enabled(u32 cpu, u32 intid)
 	return gicv3_irq_peek(cpu, intid, GICD_ISENABLER);
 }
 
+u32 gicv3_ppis_active(u32 cpu)
+{
+	return mmio_read32(gicv3.cpu[cpu].va + GICR_SGI_BASE + GICD_ISACTIVER);
+}
+
+u32 gicv3_ppis_pending(u32 cpu)
+{
+	return mmio_read32(gicv3.cpu[cpu].va + GICR_SGI_BASE + GICD_ISPENDR);
+}
+
 void gicv3_spi_route(u32 intid, u64 mpidr)
 {
 	u64 aff = mpidr & (MPIDR_AFF3 | MPIDR_AFF2 | MPIDR_AFF1 | MPIDR_AFF0);

@@ -100,6 +100,9 @@ bool gicv3_irq_get_pending(u32 cpu, u32 intid);
 void gicv3_irq_set_active(u32 cpu, u32 intid, bool active);
 bool gicv3_irq_get_active(u32 cpu, u32 intid);
 bool gicv3_irq_get_enabled(u32 cpu, u32 intid);
+/* The SGIs and PPIs of @cpu (initialised) that are active, or pending; one bit for each. */
+u32 gicv3_ppis_active(u32 cpu);
+u32 gicv3_ppis_pending(u32 cpu);
 /* SPI: deliver to the CPU with these affinity fields (MPIDR_EL1 layout). */
 void gicv3_spi_route(u32 intid, u64 mpidr);
 

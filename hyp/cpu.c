@@ -38,6 +38,7 @@ int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
 		c->boot.table = table_pa;
 		c->boot.stack = cpu_stack_top(i);
 		c->boot.cpu = (u64)c;
+		c->bell.lock = SPINLOCK_INIT(LOCK_DOORBELL);
 		c->frame = (struct regs *)(cpu_stack_top(i) - sizeof(struct regs));
 	}
 	for (i = 0; i < b->nr_cpus && cpu_table[i].mpidr != (self_mpidr & MPIDR_AFF_MASK); i++)
@@ -75,6 +76,12 @@ static void cpu_init_optional(void)
 		sysreg_write(CNTPOFF_EL2, 0);
 }
 
+bool cpu_has_pauth(void)
+{
+	return (sysreg_read(id_aa64isar1_el1) & ID_ISAR1_PAUTH) ||
+	       (sysreg_read(ID_AA64ISAR2_EL1) & ID_ISAR2_PAUTH);
+}
+
 void cpu_init_el2(struct cpu *c)
 {
 	u64 pmu = FIELD_GET(ID_DFR0_PMUVER, sysreg_read(id_aa64dfr0_el1));
@@ -85,8 +92,9 @@ void cpu_init_el2(struct cpu *c)
 	sysreg_write(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TSM | CPTR_TTA | CPTR_TAM);
 	if (pmu && pmu != ID_DFR0_PMUVER_IMPDEF)
 		hpmn = FIELD_GET(PMCR_N, sysreg_read(pmcr_el0));
-	sysreg_write(mdcr_el2,
-		     FIELD_PREP(MDCR_HPMN, hpmn) | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF);
+	c->mdcr = FIELD_PREP(MDCR_HPMN, hpmn) | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF;
+	sysreg_write(mdcr_el2, c->mdcr);
+	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
 	sysreg_write(cntvoff_el2, 0);
 	sysreg_write(cnthp_ctl_el2, 0);

@@ -4,8 +4,16 @@
 #define HERALD_HYP_CPU_H
 
 #include "hyp/board.h"
+#include "hyp/lib/lock.h"
 
 struct vcpu;
+
+/* Blocked vCPUs that became runnable, for the management VM's vCPU of a CPU to fetch (hyp/doorbell.c). */
+struct doorbell {
+	struct spinlock lock; /* LOCK_DOORBELL */
+	struct vcpu *head;
+	struct vcpu *tail;
+};
 
 /* What a guest's general registers are while EL2 runs: at the top of the CPU's stack (hyp/entry.S). */
 struct regs {
@@ -23,11 +31,18 @@ struct cpu_boot {
 struct cpu {
 	struct cpu_boot boot;
 	struct vcpu *vcpu; /* the vCPU loaded here, NULL if none */
+	struct vcpu *home; /* the management VM's, which lives here */
 	struct regs *frame; /* where this CPU's exits save the guest's registers */
 	u64 mpidr;
 	u32 index;
 	u32 held_ranks; /* lock order, in debug builds */
 	bool started; /* has run Herald's code */
+	bool attention; /* a VM that is loaded here makes way for the home vCPU (hyp/run.c) */
+	u32 ppi_enabled; /* of the timers' PPIs: enabled in the redistributor, */
+	u32 ppi_active; /* and active, when the last vCPU was saved */
+	u64 mdcr; /* MDCR_EL2 of the management VM */
+	u64 runs; /* times a VM's vCPU was entered */
+	struct doorbell bell;
 };
 
 /* The table of CPUs; index as in board.cpu_mpidr. */
@@ -44,6 +59,9 @@ static inline struct cpu *cpu_this(void)
 
 /* Fills the table from the board; the caller is CPU @self_mpidr. -ENODEV if the tree does not list it. */
 int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa);
+
+/* Pointer authentication is there. */
+bool cpu_has_pauth(void);
 
 /* EL2 registers of the CPU this runs on, the same on every CPU: vectors, traps, stage 2 off. */
 void cpu_init_el2(struct cpu *c);

@@ -2,17 +2,23 @@
 /*
  * Exits from a guest, by exception class (DDI 0487 D19.2.37).
  *
- * An exit saves general registers only. Before the guest is entered again, exit_finish() puts what became pending
+ * An exit saves general registers only. Before a guest is entered again, exit_finish() puts what became pending
  * meanwhile into the list registers; a kick that comes after that test is a physical interrupt, and exits again at once.
  */
 #include "hyp/exit.h"
 #include "hyp/lib/assert.h"
+#include "hyp/run.h"
 #include "hyp/sysreg.h"
 
-static void exit_finish(struct vcpu *v)
+/* The handler may have loaded another vCPU than the one that exited. */
+static void exit_finish(void)
 {
-	if (__builtin_expect(vgic_work(v->vgic), 0))
-		vcpu_flush(v);
+	struct cpu *c = cpu_this();
+
+	if (__builtin_expect(atomic_load_relaxed(&c->attention), 0))
+		run_attention(c);
+	if (__builtin_expect(vgic_work(c->vcpu->vgic), 0))
+		vcpu_flush(c->vcpu);
 }
 
 /* Bytes of an A64 instruction. */
@@ -49,13 +55,13 @@ static void exit_smc(struct vcpu *v, struct regs *r, u64 esr)
 	smccc_call(v, r);
 }
 
-/* WFI and WFE do not trap today; one that does anyway is a hint and is skipped. */
+/* Trapped is a VM's WFI only; anything else is a hint. A wait with a timeout may end early. */
 static void exit_wfx(struct vcpu *v, struct regs *r, u64 esr)
 {
-	(void)v;
 	(void)r;
-	(void)esr;
 	exit_skip_instruction();
+	if (!v->vm->pinned && !FIELD_GET(ISS_WFX_TI, esr))
+		run_wait(v);
 }
 
 typedef void exit_handler(struct vcpu *v, struct regs *r, u64 esr);
@@ -78,7 +84,7 @@ void exit_sync(struct regs *r)
 		handler(v, r, esr);
 	else
 		inject_undefined();
-	exit_finish(v);
+	exit_finish();
 }
 
 void exit_irq(struct regs *r)
@@ -89,17 +95,15 @@ void exit_irq(struct regs *r)
 	irq_handle(v);
 	if (__builtin_expect(mirror_work_pending(), 0))
 		mirror_work();
-	exit_finish(v);
+	exit_finish();
 }
 
 /* An SError while the guest ran is the guest's: it goes on to EL1 as a virtual one, with its syndrome if there is RAS. */
 void exit_serror(struct regs *r)
 {
-	struct vcpu *v = cpu_this()->vcpu;
-
 	(void)r;
 	if (FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1)))
 		sysreg_write(VSESR_EL2, sysreg_read(esr_el2) & ESR_ISS);
 	sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
-	exit_finish(v);
+	exit_finish();
 }

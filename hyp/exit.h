@@ -21,18 +21,26 @@ void inject_abort(u64 esr, u64 far);
 
 /* hyp/mmio.c: a stage-2 data or instruction abort. */
 void mmio_abort(struct vcpu *v, struct regs *r, u64 esr);
+/* Whether the access with syndrome @esr can be carried out in the guest's stead; its end, @data being what a load read. */
+bool mmio_can_complete(u64 esr);
+void mmio_complete(struct regs *r, u64 esr, u64 data);
 
 /* hyp/sysreg_trap.c: a trapped MSR or MRS. */
 void sysreg_trap(struct vcpu *v, struct regs *r, u64 esr);
+/* The ID register @reg (a SYS_REG()) as @v sees it. */
+u64 sysreg_id(const struct vcpu *v, u64 reg);
 
 /* hyp/smccc.c: HVC #0 and SMC #0. */
 void smccc_call(struct vcpu *v, struct regs *r);
 
-/* hyp/psci.c: a PSCI function; false if @r->x[0] names none. */
+/* hyp/psci.c: a PSCI function; false if @r->x[0] names none. After it another vCPU may be loaded. */
 bool psci_call(struct vcpu *v, struct regs *r);
 
 /* hyp/panic.c: this CPU does nothing any more, since another one has panicked. */
 void panic_stop(void) __attribute__((noreturn));
+
+/* hyp/abi.c: a HERALD_HVC_* function; false if @r->x[0] names none that @v may call. As psci_call(). */
+bool abi_call(struct vcpu *v, struct regs *r);
 
 /* hyp/irq.c: acknowledges and handles the physical interrupts that are pending on this CPU, a bounded number. */
 void irq_handle(struct vcpu *v);

@@ -6,6 +6,7 @@
 #include "drivers/gicv3.h"
 #include "hyp/exit.h"
 #include "hyp/machine.h"
+#include "hyp/sysreg.h"
 
 #define IRQ_BATCH 16 /* per exit; what is left exits again at once */
 #define SGI_LAST 15
@@ -13,16 +14,30 @@
 #define SPI_LAST 1019
 #define SPECIAL_LAST 1023
 
+/* What the vCPU that has the timer now calls its interrupt. */
+static u32 timer_vintid(const struct vcpu *v, u32 intid)
+{
+	if (v->vm->pinned)
+		return intid;
+	return intid == machine.board.timer_virt_intid ? WORLD_VM_VTIMER : WORLD_VM_PTIMER;
+}
+
 static void irq_ppi(struct vcpu *v, u32 intid)
 {
 	const struct board *b = &machine.board;
 
 	if (intid == b->timer_virt_intid || intid == b->timer_phys_intid) {
-		vgic_inject_hw_ppi(v->vgic, intid);
+		vgic_inject_hw_ppi(v->vgic, timer_vintid(v, intid));
 		return;
 	}
 	if (intid == b->gic.maintenance_intid)
 		vgic_maintenance(v->vgic);
+	if (intid == b->timer_hyp_intid) {
+		/* A timer of the management VM, which hears of it by its own when it is back (hyp/run.c). */
+		sysreg_write(cnthp_ctl_el2, 0);
+		isb();
+		atomic_store_relaxed(&cpu_this()->attention, true);
+	}
 	gicv3_dir(intid);
 }
 

@@ -23,6 +23,7 @@
 #define MGMT_EVENTID_BITS 16u
 
 static struct vm mgmt_vm;
+static struct pool_account mgmt_account;
 
 /* True if [@base, @base + @size) has a byte that is not the management VM's to use as a device. */
 static bool mgmt_excluded(const struct vm *vm, u64 base, u64 size)
@@ -109,13 +110,20 @@ static int mgmt_add_vcpus(struct vm *vm)
 {
 	u32 i;
 
-	vm->vcpus = pool_alloc_bytes(&vm->account, sizeof(struct vcpu) * vm->nr_vcpus);
+	vm->vcpus = pool_alloc_bytes(vm->account, sizeof(struct vcpu *) * vm->nr_vcpus);
 	if (!vm->vcpus)
 		return -ENOMEM;
 	for (i = 0; i < vm->nr_vcpus; i++) {
-		struct vcpu *v = &vm->vcpus[i];
+		struct vcpu *v = pool_alloc_bytes(vm->account, sizeof(*v));
 
+		if (!v)
+			return -ENOMEM;
+		vm->vcpus[i] = v;
+		cpu_table[i].home = v;
 		v->vm = vm;
+		v->ppi.lock = SPINLOCK_INIT(LOCK_PPI);
+		v->ppi.cpu = WORLD_PPI_NOWHERE;
+		v->pauth = true;
 		v->cpu = &cpu_table[i];
 		v->index = i;
 		v->mpidr = cpu_table[i].mpidr;
@@ -144,7 +152,7 @@ static int mgmt_tie_interrupts(struct vm *vm, u32 nr_spis)
 	for (i = 0; i < nr_spis && !err; i++)
 		err = vgic_map_hw_spi(vm->vgic, GIC_SPI_BASE + i, GIC_SPI_BASE + i);
 	for (i = 0; i < vm->nr_vcpus && !err; i++) {
-		struct vgic_cpu *c = vm->vcpus[i].vgic;
+		struct vgic_cpu *c = vm->vcpus[i]->vgic;
 
 		err = vgic_map_hw_ppi(c, b->timer_virt_intid, b->timer_virt_intid);
 		if (!err && b->timer_phys_intid)
@@ -180,7 +188,7 @@ static int mgmt_add_redists(struct vm *vm)
 	if (first < vm->nr_vcpus)
 		return -ENOSPC;
 	for (i = 0; i < vm->nr_vcpus; i++) {
-		struct vcpu *v = &vm->vcpus[i];
+		struct vcpu *v = vm->vcpus[i];
 		u32 region = 0;
 
 		while (redist_room(region) <= i)
@@ -202,7 +210,7 @@ static int mgmt_add_gic(struct vm *vm, bool lpis)
 		.vm = vm,
 	};
 	size_t size = vgic_mem_size(&cfg);
-	void *mem = size ? pool_alloc_bytes(&vm->account, size) : NULL;
+	void *mem = size ? pool_alloc_bytes(vm->account, size) : NULL;
 	int err;
 
 	if (!mem)
@@ -239,8 +247,9 @@ int mgmt_create(const struct mgmt_plan *plan)
 	vm->pinned = true;
 	vm->fault = mgmt_fault;
 	vm->nr_vcpus = cpu_count;
-	vm->account.limit = machine.pool_size / 2;
-	err = stage2_init(&vm->s2, vm->vmid, stage2_host_ipa_bits(), &vm->account);
+	vm->account = &mgmt_account;
+	vm->account->limit = machine.pool_size / 2;
+	err = stage2_init(&vm->s2, vm->vmid, stage2_host_ipa_bits(), vm->account);
 	if (!err)
 		err = mgmt_map_ram(vm, plan);
 	if (!err)
@@ -257,10 +266,10 @@ int mgmt_create(const struct mgmt_plan *plan)
 void mgmt_start(void)
 {
 	struct cpu *c = cpu_this();
-	struct vcpu *v = &mgmt_vm.vcpus[c->index];
+	struct vcpu *v = mgmt_vm.vcpus[c->index];
 
-	vcpu_load_reset(v);
 	vgic_cpu_retie(v->vgic);
+	vcpu_reset(v);
 	/* Acquires what CPU_ON wrote before it made the vCPU ON_PENDING. */
 	atomic_exchange(&v->power, (u32)VCPU_ON);
 	vcpu_start(v);

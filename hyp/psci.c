@@ -2,7 +2,7 @@
 /*
  * PSCI 1.1 for guests (DEN 0022F).
  *
- * The power state of a vCPU is one word. CPU_ON moves it OFF -> ON_PENDING, the CPU on which the vCPU lives moves it
+ * The power state of a vCPU is one word. A VM's vCPU that is off is blocked, and its own next KVM_RUN makes it ON. CPU_ON moves it OFF -> ON_PENDING, the CPU on which the vCPU lives moves it
  * to ON. A pinned vCPU's physical CPU is started by the firmware once; from then on a vCPU that is off leaves its CPU
  * waiting at EL2, where it still takes physical interrupts and forwards them.
  */
@@ -11,6 +11,8 @@
 #include "hyp/exit.h"
 #include "hyp/log.h"
 #include "hyp/machine.h"
+#include "hyp/run.h"
+#include "hyp/run_abi.h"
 #include "hyp/sysreg.h"
 
 #define PSCI_VERSION_1_1 0x10001
@@ -18,11 +20,15 @@
 
 enum { AFFINITY_ON, AFFINITY_OFF, AFFINITY_ON_PENDING };
 
-/* Gets the physical CPU of the pinned vCPU @v going: by the firmware the first time, by a kick afterwards. */
+/* Gets @v going. The CPU of a pinned one is started by the firmware the first time, and kicked afterwards. */
 static s64 power_up(struct vcpu *v)
 {
 	s64 ret;
 
+	if (!v->vm->pinned) {
+		run_kick(v);
+		return PSCI_RET_SUCCESS;
+	}
 	if (atomic_load_acquire(&v->cpu->started)) {
 		gicv3_send_sgi(v->cpu->index, GICV3_SGI_KICK);
 		return PSCI_RET_SUCCESS;
@@ -41,7 +47,7 @@ static s64 cpu_on(struct vm *vm, u64 mpidr, u64 entry, u64 context)
 	struct vcpu *t = vm_find_vcpu(vm, mpidr);
 	u32 expected = VCPU_OFF;
 
-	if (!t || (mpidr & ~MPIDR_AFF_MASK))
+	if (!t || (mpidr & ~MPIDR_AFF_MASK) || !(vm->pinned || t->initialized))
 		return PSCI_RET_INVALID_PARAMETERS;
 	/* The claimant alone writes entry and context: a CPU reads them after it has seen ON_PENDING and the kick. */
 	if (!atomic_cas(&t->power, &expected, VCPU_CLAIMED))
@@ -69,11 +75,41 @@ static s64 affinity_info(struct vm *vm, u64 mpidr, u64 level)
 }
 
 /* Any suspend is a standby: EL2 waits for an interrupt in the guest's stead, keeping all state (DEN 0022F 5.4). */
-static s64 cpu_suspend(struct vcpu *v)
+static void cpu_suspend(struct vcpu *v, struct regs *r)
 {
-	if (!vgic_has_pending(v->vgic))
+	r->x[0] = PSCI_RET_SUCCESS;
+	if (!v->vm->pinned)
+		run_wait(v);
+	else if (!vgic_has_pending(v->vgic))
 		wfi();
-	return PSCI_RET_SUCCESS;
+}
+
+static void cpu_off(struct vcpu *v)
+{
+	atomic_store_release(&v->power, VCPU_OFF);
+	if (!v->vm->pinned) {
+		run_off(v);
+		return;
+	}
+	doorbell_leave(cpu_this());
+	vcpu_wait_for_power(v);
+}
+
+/* A VM's power is its VMM's: it leaves, with all its vCPUs off until they are initialised again (as KVM does). */
+static void vm_power(struct vcpu *v, struct regs *r, u32 function)
+{
+	struct vm *vm = v->vm;
+	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
+
+	r->x[0] = (u64)PSCI_RET_INTERNAL_FAILURE;
+	for (i = 0; i < nr; i++) {
+		atomic_store_release(&vm->vcpus[i]->power, VCPU_OFF);
+		if (vm->vcpus[i] != v)
+			run_expel(vm->vcpus[i]);
+	}
+	run_leave(v, &(struct run_exit){ .x0 = HERALD_EXIT_SYSTEM_EVENT,
+					 .x1 = function == PSCI_SYSTEM_OFF ? RUN_EVENT_SHUTDOWN
+									   : RUN_EVENT_RESET });
 }
 
 static s64 features(u32 function)
@@ -123,11 +159,11 @@ bool psci_call(struct vcpu *v, struct regs *r)
 		break;
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:
-		ret = cpu_suspend(v);
-		break;
+		cpu_suspend(v, r);
+		return true;
 	case PSCI_CPU_OFF:
-		atomic_store_release(&v->power, VCPU_OFF);
-		vcpu_wait_for_power(v);
+		cpu_off(v);
+		return true;
 	case PSCI_CPU_ON_32:
 		ret = cpu_on(vm, (u32)r->x[1], (u32)r->x[2], (u32)r->x[3]);
 		break;
@@ -145,6 +181,10 @@ bool psci_call(struct vcpu *v, struct regs *r)
 		break;
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
+		if (!vm->pinned) {
+			vm_power(v, r, function);
+			return true;
+		}
 		ret = system_power(function);
 		break;
 	case PSCI_FEATURES:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Calls by HVC #0 and SMC #0 (DEN 0028): versions and features, Herald's identity, the firmware's work-arounds for
- * speculation, PSCI.
+ * speculation, PSCI, Herald's own ABI.
  */
 #include "drivers/psci.h"
 #include "hyp/exit.h"
@@ -60,7 +60,7 @@ void smccc_call(struct vcpu *v, struct regs *r)
 		r->x[1] = HERALD_ABI_MINOR;
 		return;
 	default:
-		if (psci_call(v, r))
+		if (psci_call(v, r) || abi_call(v, r))
 			return;
 	}
 	r->x[0] = (u64)SMCCC_RET_NOT_SUPPORTED;

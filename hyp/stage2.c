@@ -564,6 +564,27 @@ bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf)
 	return true;
 }
 
+bool stage2_next(struct stage2 *s, u64 *ipa, u64 end, u32 *budget, struct stage2_leaf *leaf)
+{
+	u64 desc = 0;
+
+	spin_lock(&s->lock);
+	for (; *ipa < end && *budget; --*budget) {
+		struct place at = place_find(s, *ipa);
+
+		desc = *at.entry;
+		if (desc & DESC_VALID) {
+			leaf->size = at.span;
+			leaf->pa = (desc & DESC_ADDR) | (*ipa & (at.span - 1));
+			leaf->attrs = desc_attrs(desc);
+			break;
+		}
+		*ipa = MIN(ALIGN_DOWN(*ipa, at.span) + at.span, end);
+	}
+	spin_unlock(&s->lock);
+	return desc & DESC_VALID;
+}
+
 /* Where EL2 finds the byte at @ipa if its entry is as @must says; else NULL. Under LOCK_STAGE2. */
 static inline char *guest_byte(const struct stage2 *s, u64 ipa, u64 must)
 {

@@ -120,6 +120,13 @@ int stage2_protect(struct stage2 *s, u64 ipa, u64 size, bool writable);
 bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf);
 
 /*
+ * Moves *@ipa up to the first address below @end that is mapped, if it is not itself, and says
+ * what is there. False: nothing is, or not within *@budget entries, which are counted off; then
+ * *@ipa is how far it looked. @end at most 2^ipa_bits. Takes LOCK_STAGE2.
+ */
+bool stage2_next(struct stage2 *s, u64 *ipa, u64 end, u32 *budget, struct stage2_leaf *leaf);
+
+/*
  * Guest memory, at any alignment, across pages; callers bound @len (a step is 20,000 instructions:
  * some 64 KiB). -EFAULT: a byte of it is not RAM that the VM has, or not writable; pages before
  * that one may have been copied. Takes LOCK_STAGE2, for one page at a time.

@@ -55,6 +55,9 @@
 #define MDCR_HPMN GENMASK(4, 0)
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM BIT(6)
+#define MDCR_TDA BIT(9)
+#define MDCR_TDOSA BIT(10)
+#define MDCR_TDRA BIT(11)
 #define MDCR_TPMS BIT(14)
 #define MDCR_TTRF BIT(19)
 
@@ -62,11 +65,27 @@
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN BIT(1)
 
+/* CNT*_CTL_EL0, CNTHP_CTL_EL2 */
+#define TIMER_ENABLE BIT(0)
+#define TIMER_IMASK BIT(1)
+#define TIMER_ISTATUS BIT(2)
+
+/* MDSCR_EL1: what takes no breakpoint or watchpoint register */
+#define MDSCR_SS BIT(0)
+#define MDSCR_TDCC BIT(12)
+#define MDSCR_KDE BIT(13)
+#define MDSCR_VM (MDSCR_SS | MDSCR_TDCC | MDSCR_KDE)
+
+/* PAR_EL1 */
+#define PAR_F BIT(0)
+#define PAR_PA GENMASK(51, 12)
+
 /* ESR_ELx */
 #define ESR_EC GENMASK(31, 26)
 #define ESR_IL BIT(25)
 #define ESR_ISS GENMASK(24, 0)
 #define ESR_IMM16 GENMASK(15, 0)
+#define ISS_WFX_TI GENMASK(1, 0) /* WFI, WFE, WFIT, WFET */
 #define ESR_EC_UNKNOWN 0x00
 #define ESR_EC_WFX 0x01
 #define ESR_EC_FP 0x07
@@ -125,6 +144,8 @@
 #define ID_DFR0_PMUVER GENMASK(11, 8)
 #define ID_DFR0_PMUVER_IMPDEF 15
 #define ID_PFR0_RAS GENMASK(31, 28)
+#define ID_ISAR1_PAUTH (GENMASK(11, 4) | GENMASK(31, 24)) /* APA, API, GPA, GPI */
+#define ID_ISAR2_PAUTH GENMASK(15, 8) /* GPA3, APA3 */
 #define ID_MMFR0_FGT GENMASK(59, 56)
 #define ID_MMFR0_FGT2 2
 #define ID_MMFR0_ECV GENMASK(63, 60)
@@ -147,6 +168,7 @@
 #define HFGWTR2_EL2 s3_4_c3_c1_3
 #define HFGITR2_EL2 s3_4_c3_c1_7
 #define VSESR_EL2 s3_4_c5_c2_3
+#define VDISR_EL2 s3_4_c12_c1_1
 #define HCRX_EL2 s3_4_c1_c2_2
 #define CNTPOFF_EL2 s3_4_c14_c0_6
 #define ID_AA64ISAR2_EL1 s3_0_c0_c6_2

@@ -14,10 +14,15 @@
 #define SYS_ICC_SGI0R_EL1 SYS_REG(3, 0, 12, 11, 7)
 #define SYS_ICC_DIR_EL1 SYS_REG(3, 0, 12, 11, 1)
 #define SYS_ACTLR_EL1 SYS_REG(3, 0, 1, 0, 1)
+#define SYS_MDSCR_EL1 SYS_REG(2, 0, 0, 2, 2)
+#define SYS_OSLSR_EL1 SYS_REG(2, 0, 1, 1, 4)
+
+#define OSLSR_OSLM_IMPLEMENTED BIT(3)
 
 /* Whole CRm ranges: the ID space (op0 3, op1 0, CRn 0, CRm 1..7), error records, limited ordering regions. */
 #define MASK_CRM (ISS_SYS_REG & ~(ISS_SYS_CRM | ISS_SYS_OP2))
 #define MASK_OP2 (ISS_SYS_REG & ~ISS_SYS_OP2)
+#define MASK_OP1 (ISS_SYS_OP0 | ISS_SYS_OP1)
 
 typedef bool sysreg_read_fn(struct vcpu *v, u64 reg, u64 *val);
 typedef bool sysreg_write_fn(struct vcpu *v, u64 reg, u64 val);
@@ -72,10 +77,48 @@ static u64 id_raw(u64 reg)
 	}
 }
 
+u64 sysreg_id(const struct vcpu *v, u64 reg)
+{
+	u64 val = idreg_filter(reg, id_raw(reg));
+
+	if (!v->pauth && reg == IDREG_ISAR1)
+		val &= ~ID_ISAR1_PAUTH;
+	if (!v->pauth && reg == IDREG_ISAR2)
+		val &= ~ID_ISAR2_PAUTH;
+	return val;
+}
+
 static bool read_id(struct vcpu *v, u64 reg, u64 *val)
 {
+	*val = sysreg_id(v, reg);
+	return true;
+}
+
+/*
+ * Debug registers trap in VMs only, which have no break- and watchpoints. Single steps need none; what would make the
+ * CPU look at the management VM's stays 0.
+ */
+static bool read_mdscr(struct vcpu *v, u64 reg, u64 *val)
+{
 	(void)v;
-	*val = idreg_filter(reg, id_raw(reg));
+	(void)reg;
+	*val = sysreg_read(mdscr_el1);
+	return true;
+}
+
+static bool write_mdscr(struct vcpu *v, u64 reg, u64 val)
+{
+	(void)v;
+	(void)reg;
+	sysreg_write(mdscr_el1, val & MDSCR_VM);
+	return true;
+}
+
+static bool read_oslsr(struct vcpu *v, u64 reg, u64 *val)
+{
+	(void)v;
+	(void)reg;
+	*val = OSLSR_OSLM_IMPLEMENTED;
 	return true;
 }
 
@@ -102,6 +145,11 @@ static const struct sysreg_entry table[] = {
 	{ ISS_SYS_REG, SYS_ICC_SGI0R_EL1, NULL, write_sgi },
 	{ MASK_CRM, SYS_REG(3, 0, 0, 0, 0), read_id, NULL },
 	{ ISS_SYS_REG, SYS_ACTLR_EL1, read_zero, write_ignore },
+	{ ISS_SYS_REG, SYS_MDSCR_EL1, read_mdscr, write_mdscr },
+	{ ISS_SYS_REG, SYS_OSLSR_EL1, read_oslsr, NULL },
+	{ MASK_OP1, SYS_REG(2, 0, 0, 0, 0), read_zero,
+	  write_ignore }, /* breakpoints and the like */
+	{ MASK_OP1, SYS_REG(2, 3, 0, 0, 0), read_zero, write_ignore }, /* the debug channel */
 	{ MASK_OP2, SYS_REG(3, 0, 5, 3, 0), read_zero, write_ignore }, /* ERRIDR_EL1, ERRSELR_EL1 */
 	{ MASK_OP2, SYS_REG(3, 0, 5, 4, 0), read_zero, write_ignore }, /* ERX*_EL1 */
 	{ MASK_OP2, SYS_REG(3, 0, 5, 5, 0), read_zero, write_ignore }, /* ERXMISC*_EL1 */

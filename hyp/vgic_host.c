@@ -2,6 +2,7 @@
 /* The machine below the virtual GIC (vgic/host.h): this CPU's list registers, kicks, physical interrupts. */
 #include "drivers/gicv3.h"
 #include "hyp/lib/assert.h"
+#include "hyp/run.h"
 #include "hyp/sysreg.h"
 #include "hyp/vm.h"
 #include "vgic/host.h"
@@ -123,11 +124,7 @@ u64 vgic_host_eisr(void)
 
 void vgic_host_kick(void *host)
 {
-	struct vcpu *v = host;
-	struct cpu *c = atomic_load_acquire(&v->cpu);
-
-	if (c && c != cpu_this() && atomic_load_acquire(&c->started))
-		gicv3_send_sgi(c->index, GICV3_SGI_KICK);
+	run_kick(host);
 }
 
 bool vgic_host_is_here(void *host)
@@ -143,39 +140,47 @@ bool vgic_host_is_loaded(void *host)
 	return c && atomic_load_acquire(&c->vcpu) == v;
 }
 
-static u32 hw_cpu(void *host)
-{
-	struct vcpu *v = host;
-
-	return v ? v->cpu->index : 0;
-}
+/* SPIs belong to no CPU. */
+#define NO_CPU 0
 
 void vgic_host_hw_enable(void *host, u32 pintid, bool enable)
 {
-	if (enable)
-		gicv3_irq_enable(hw_cpu(host), pintid);
+	if (host)
+		world_ppi_enable(host, pintid, enable);
+	else if (enable)
+		gicv3_irq_enable(NO_CPU, pintid);
 	else
-		gicv3_irq_disable(hw_cpu(host), pintid);
+		gicv3_irq_disable(NO_CPU, pintid);
 }
 
+/* The timers are level-triggered, and an edge is of no use to a VM: only its own registers show what it chose. */
 void vgic_host_hw_config(void *host, u32 pintid, bool edge)
 {
-	gicv3_irq_set_edge(hw_cpu(host), pintid, edge);
+	struct vcpu *v = host;
+
+	if (!v || v->vm->pinned)
+		gicv3_irq_set_edge(v ? v->cpu->index : NO_CPU, pintid, edge);
 }
 
 void vgic_host_hw_set_pending(void *host, u32 pintid, bool pending)
 {
-	gicv3_irq_set_pending(hw_cpu(host), pintid, pending);
+	if (host)
+		world_ppi_set_pending(host, pintid, pending);
+	else
+		gicv3_irq_set_pending(NO_CPU, pintid, pending);
 }
 
 bool vgic_host_hw_get_pending(void *host, u32 pintid)
 {
-	return gicv3_irq_get_pending(hw_cpu(host), pintid);
+	return host ? world_ppi_get_pending(host, pintid) : gicv3_irq_get_pending(NO_CPU, pintid);
 }
 
 void vgic_host_hw_set_active(void *host, u32 pintid, bool active)
 {
-	gicv3_irq_set_active(hw_cpu(host), pintid, active);
+	if (host)
+		world_ppi_set_active(host, pintid, active);
+	else
+		gicv3_irq_set_active(NO_CPU, pintid, active);
 }
 
 void vgic_host_hw_route(u32 pintid, void *host)

@@ -132,7 +132,7 @@ static u32 vcpu_cpu(void *ctx, u32 vcpu)
 {
 	const struct vits *t = ctx;
 
-	return t->vm->vcpus[vcpu].cpu->index;
+	return t->vm->vcpus[vcpu]->cpu->index;
 }
 
 /* A seed that a guest cannot know: the counter at each of the boot's steps mixed with the stack protector's word. */
@@ -168,12 +168,12 @@ int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits, u32 h
 		return -EINVAL;
 	if (vm->nr_its == BOARD_MAX_ITS)
 		return -ENOSPC;
-	mem = pool_alloc_bytes(&vm->account, size);
+	mem = pool_alloc_bytes(vm->account, size);
 	if (!mem)
 		return -ENOMEM;
 	err = vm_add_mmio(vm, &frame);
 	if (err) {
-		pool_free(&vm->account, mem);
+		pool_free(vm->account, mem);
 		return err;
 	}
 	t->lock = SPINLOCK_INIT(LOCK_ITS);

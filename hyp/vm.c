@@ -10,8 +10,8 @@ struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr)
 	u32 i;
 
 	for (i = 0; i < vm->nr_vcpus; i++)
-		if (vm->vcpus[i].mpidr == (mpidr & MPIDR_AFF_MASK))
-			return &vm->vcpus[i];
+		if (vm->vcpus[i]->mpidr == (mpidr & MPIDR_AFF_MASK))
+			return vm->vcpus[i];
 	return NULL;
 }
 
@@ -45,7 +45,7 @@ static struct vgic_cpu *redist_at(const struct vcpu *v, const struct mmio_region
 {
 	u64 index = r->cookie + offset / VGIC_REDIST_SIZE;
 
-	return index < v->vm->nr_vcpus ? v->vm->vcpus[index].vgic : NULL;
+	return index < v->vm->nr_vcpus ? v->vm->vcpus[index]->vgic : NULL;
 }
 
 static u64 redist_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size)

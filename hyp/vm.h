@@ -7,6 +7,7 @@
 #include "hyp/lib/lock.h"
 #include "hyp/pool.h"
 #include "hyp/stage2.h"
+#include "hyp/world.h"
 #include "its/its.h"
 #include "pci/mirror.h"
 #include "vgic/vgic.h"
@@ -15,6 +16,16 @@
 
 /* CLAIMED: a CPU_ON is being written down. */
 enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_ON_PENDING, VCPU_ON };
+
+/* Where a VM's vCPU is, seen from its KVM_RUN (hyp/run.c). */
+enum vcpu_run { VCPU_IDLE, VCPU_RUNNING, VCPU_BLOCKED, VCPU_WOKEN };
+
+/* A stage-2 fault that went to the management VM, until the next KVM_RUN. */
+struct vcpu_fault {
+	bool pending;
+	u64 esr;
+	u64 far;
+};
 
 struct vcpu {
 	struct vm *vm;
@@ -25,7 +36,27 @@ struct vcpu {
 	u64 mpidr;
 	u64 entry; /* PSCI CPU_ON: where to start, */
 	u64 context; /* and what to find in x0 */
+	u32 run; /* enum vcpu_run; changed by atomic operations only */
+	u32 last_cpu; /* where it ran last: its doorbell rings there */
+	u32 id; /* what KVM_CREATE_VCPU was asked for */
+	u32 features; /* what KVM_ARM_VCPU_INIT was */
+	bool initialized; /* by KVM_ARM_VCPU_INIT */
+	bool pauth; /* its guest has pointer authentication */
+	struct vcpu_fault fault;
+	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */
+	struct vcpu *bell_next;
+	struct world_ppi ppi;
+	struct world world;
 };
+
+/* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
+struct vm_gic {
+	bool created;
+	u64 dist; /* guest address, or VM_GIC_NOWHERE */
+	u64 redist;
+	u32 nr_irqs; /* 0: not set yet */
+};
+#define VM_GIC_NOWHERE (~UINT64_C(0))
 
 /* A virtual ITS with its lock. */
 struct vits {
@@ -50,18 +81,24 @@ struct vm {
 	u32 nr_vcpus;
 	u32 nr_its;
 	u32 nr_mmio;
-	struct vcpu *vcpus;
+	struct vcpu **vcpus; /* by index; vCPUs are added, nr_vcpus last, never removed */
 	struct vgic *vgic;
 	struct vits its[BOARD_MAX_ITS];
 	struct mmio_region mmio[VM_MAX_MMIO];
 	struct stage2 s2;
-	struct pool_account account;
+	struct pool_account *account;
+	u64 cntvoff; /* CNTVOFF_EL2 */
 	/*
 	 * What to do with an access that stage 2 does not translate and no MMIO region claims: 0 if it was mapped and is
 	 * to be retried, or an errno and the guest gets an external abort. NULL: always the abort.
 	 */
 	int (*fault)(struct vm *vm, u64 ipa);
-	bool pinned; /* vCPU n lives on physical CPU n, and CPU_ON starts it there */
+	bool pinned; /* vCPU n lives on physical CPU n, and CPU_ON starts it there: the management VM */
+	/* Of managed VMs: */
+	struct spinlock lock; /* LOCK_VM: vCPUs and devices being made, mappings */
+	struct vm_gic gic;
+	bool ready; /* its frames are in place: it may run */
+	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */
 };
 
 /* vCPU of @vm whose affinity is @mpidr, or NULL. */
@@ -74,10 +111,10 @@ int vm_add_mmio(struct vm *vm, const struct mmio_region *r);
 int vm_add_dist(struct vm *vm, u64 base);
 int vm_add_redist(struct vm *vm, u64 base, u64 size, u32 first_vcpu);
 
-/* System registers of @v on this CPU: EL1 at reset, traps, stage 2, virtual GIC. The vCPU was off or is new. */
-void vcpu_load_reset(struct vcpu *v);
+/* Registers at reset, to start at v->entry with v->context in x0. The vCPU is off or new, and not loaded. */
+void vcpu_reset(struct vcpu *v);
 
-/* Enters the guest at v->entry with v->context in x0. This CPU's frame is rewritten. */
+/* Loads the pinned vCPU of this CPU, which was reset, and enters the guest. This CPU's frame is rewritten. */
 void vcpu_start(struct vcpu *v) __attribute__((noreturn));
 
 /* Waits, serving interrupts, until a CPU_ON for the vCPU of this CPU arrives; then starts it. */

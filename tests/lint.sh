@@ -6,7 +6,7 @@
 # the suppressions are counted, and one without a reason is an error. Checks that are off as a whole
 # stand in .clang-tidy and tests/lint/cppcheck.txt.
 #
-# From make: EL2_SRCS, the sources that run at EL2, and FDT_INCLUDE.
+# From make: EL2_SRCS, the sources that run at EL2, FDT_INCLUDE and UAPI_INCLUDE.
 # shellcheck disable=SC2317 # check() calls the functions by name
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -39,7 +39,7 @@ tidy()
 	# shellcheck disable=SC2016,SC2086 # one word per file is meant; the inner shell expands
 	printf '%s\n' $EL2_SRCS | xargs -r -n 4 -P "$(nproc)" sh -c 'clang-tidy --quiet "$@" -- \
 		--target=aarch64-linux-gnu -std=gnu11 -ffreestanding -mgeneral-regs-only -I. \
-		-isystem "$FDT_INCLUDE" -isystem /usr/aarch64-linux-gnu/include 2> /dev/null' tidy > "$log"
+		-isystem "$FDT_INCLUDE" -isystem "$UAPI_INCLUDE" -isystem /usr/aarch64-linux-gnu/include 2> /dev/null' tidy > "$log"
 	local status=$?
 	cat "$log"
 	rm -f "$log"

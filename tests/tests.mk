@@ -53,12 +53,12 @@ test-all: $(TEST_NEEDS)
 # Analyse each source of EL2 with the cross compiler; again only when it or its headers changed.
 LINT_OBJS := $(patsubst build/el2/%,build/lint/%,$(filter %.c.o,$(EL2_OBJS)))
 
-build/lint/%.c.o: %.c boot/build.mk tests/tests.mk | $(FDT)/.deb
+build/lint/%.c.o: %.c boot/build.mk tests/tests.mk | $(FDT)/.deb $(UAPI)/.deb
 	@mkdir -p $(@D)
 	@echo "  ANALYSE $<"
-	$(Q)$(CC) $(EL2_CFLAGS) -fanalyzer -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(EL2_CFLAGS) -isystem $(UAPI)/include -fanalyzer -MMD -MP -c -o $@ $<
 
 lint: $(LINT_OBJS)
-	@EL2_SRCS="$(filter %.c,$(EL2_SRCS))" FDT_INCLUDE=$(FDT)/include tests/lint.sh
+	@EL2_SRCS="$(filter %.c,$(EL2_SRCS))" FDT_INCLUDE=$(FDT)/include UAPI_INCLUDE=$(UAPI)/include tests/lint.sh
 
 -include $(LINT_OBJS:.o=.d)

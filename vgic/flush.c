@@ -190,9 +190,10 @@ static void flush_count_eois(struct vgic_cpu *c, struct vgic_settle *s)
 
 static void flush_once(struct vgic_cpu *c)
 {
-	struct vgic_settle s = { .nr = 0 };
+	struct vgic_settle s;
 	u32 left;
 
+	s.nr = 0;
 	spin_lock(&c->lock);
 	if (!vgic_here(c)) {
 		spin_unlock(&c->lock);
@@ -235,9 +236,10 @@ bool vgic_work(const struct vgic_cpu *c)
 
 void vgic_load(struct vgic_cpu *c)
 {
-	struct vgic_settle s = { .nr = 0 };
+	struct vgic_settle s;
 	u32 i, nr = MIN(vgic_host_nr_lrs(), (u32)VGIC_MAX_LRS), aprs = vgic_host_nr_aprs();
 
+	s.nr = 0; /* the rest need not be cleared */
 	spin_lock(&c->lock);
 	c->lr_mask = (u32)GENMASK(nr - 1, 0);
 	atomic_store_relaxed(&c->loaded, true);
@@ -258,9 +260,10 @@ void vgic_load(struct vgic_cpu *c)
 
 void vgic_put(struct vgic_cpu *c)
 {
-	struct vgic_settle s = { .nr = 0 };
+	struct vgic_settle s;
 	u32 i, aprs = vgic_host_nr_aprs();
 
+	s.nr = 0; /* the rest need not be cleared */
 	spin_lock(&c->lock);
 	c->vmcr = vgic_host_vmcr_read();
 	for (i = 0; i < aprs; i++) {

@@ -5,17 +5,16 @@
 /* The row that covers @offset, by bisection; NULL in a hole. */
 static const struct vgic_reg *mmio_find(const struct vgic_frame *f, u64 offset)
 {
-	u32 lo = 0, hi = f->nr_regs;
+	const struct vgic_reg *r = f->regs;
+	u32 n = f->nr_regs;
 
-	while (hi - lo > 1) {
-		u32 mid = (lo + hi) / 2;
+	while (n > 1) {
+		u32 half = n / 2;
 
-		if (offset < f->regs[mid].offset)
-			hi = mid;
-		else
-			lo = mid;
+		r = offset < r[half].offset ? r : r + half;
+		n -= half;
 	}
-	return offset - f->regs[lo].offset < f->regs[lo].size ? &f->regs[lo] : NULL;
+	return offset - r->offset < r->size ? r : NULL;
 }
 
 /*

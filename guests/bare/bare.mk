@@ -6,14 +6,15 @@ BARE_SRCS := $(wildcard guests/bare/*.c guests/bare/*.S) hyp/lib/string.c hyp/li
 BARE_OBJS := $(patsubst %,build/bare/%.o,$(BARE_SRCS))
 BARE_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -O2 -g -Wall -Wextra -Werror \
 	-mgeneral-regs-only -mno-outline-atomics -mstrict-align -fpie -fvisibility=hidden \
-	-fno-stack-protector -fno-strict-aliasing -fno-common -I. -isystem $(FDT)/include
+	-fno-stack-protector -fno-strict-aliasing -fno-common -I. -isystem $(FDT)/include \
+	-isystem $(UAPI)/include
 
-build/bare/%.c.o: %.c guests/bare/bare.mk | $(FDT)/.deb
+build/bare/%.c.o: %.c guests/bare/bare.mk | $(FDT)/.deb $(UAPI)/.deb
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(BARE_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/bare/%.S.o: %.S guests/bare/bare.mk | $(FDT)/.deb
+build/bare/%.S.o: %.S guests/bare/bare.mk | $(FDT)/.deb $(UAPI)/.deb
 	@mkdir -p $(@D)
 	@echo "  AS      $<"
 	$(Q)$(CC) $(BARE_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<

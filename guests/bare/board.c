@@ -120,6 +120,17 @@ static void read_timer(const void *fdt)
 	board.vtimer_intid = fdt32_to_cpu(irqs[TIMER_VIRTUAL * INTERRUPT_CELLS + 1]) + GIC_PPI_BASE;
 }
 
+/* Herald's doorbell is a PPI. */
+static void read_hypervisor(const void *fdt)
+{
+	int node = fdt_path_offset(fdt, "/hypervisor");
+	const fdt32_t *irq = node < 0 ? NULL : fdt_getprop(fdt, node, "interrupts", NULL);
+
+	board.hypervisor = node >= 0;
+	if (irq)
+		board.doorbell_intid = fdt32_to_cpu(irq[1]) + GIC_PPI_BASE;
+}
+
 static void read_console(const void *fdt, int chosen)
 {
 	const char *path = fdt_getprop(fdt, chosen, "stdout-path", NULL);
@@ -208,7 +219,7 @@ bool board_init(u64 fdt_pa)
 	board.bootargs = fdt_getprop(fdt, chosen, "bootargs", NULL);
 	if (!board.bootargs)
 		board.bootargs = "";
-	board.hypervisor = fdt_path_offset(fdt, "/hypervisor") >= 0;
+	read_hypervisor(fdt);
 	node = fdt_path_offset(fdt, "/psci");
 	method = node < 0 ? NULL : fdt_getprop(fdt, node, "method", NULL);
 	board.psci_hvc = method && !strcmp(method, "hvc");

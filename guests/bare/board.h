@@ -17,6 +17,7 @@ struct board {
 	u64 fdt;
 	const char *bootargs; /* "" if there are none */
 	bool hypervisor; /* /hypervisor is there */
+	u32 doorbell_intid; /* its interrupt, 0 if it has none */
 	bool psci_hvc;
 	u64 uart;
 	struct range ram[BOARD_MAX_RANGES]; /* in ascending order */

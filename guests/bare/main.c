@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A bare-metal kernel that tests the machine it runs on from EL1: CPUs, timers, GICv3, ITS, and bad
- * behaviour. Boot arguments: tests=LIST of basic, its, bugs, hostile (default basic,its). Results are TAP
+ * behaviour. Boot arguments: tests=LIST of basic, its, bugs, hostile, kvm (default basic,its). Results are TAP
  * on the console; then it powers off, or starts the kernel that mkchain.sh put behind it.
  */
 #include "guests/bare/board.h"
@@ -26,6 +26,7 @@ static const struct {
 	{ "its", suite_its, true },
 	{ "bugs", suite_bugs, false },
 	{ "hostile", suite_hostile, false },
+	{ "kvm", suite_kvm, false },
 };
 
 void main(u64 fdt);

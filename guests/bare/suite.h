@@ -7,6 +7,7 @@ void suite_basic(void);
 void suite_its(void);
 void suite_bugs(void);
 void suite_hostile(void);
+void suite_kvm(void);
 
 /* Parts of `basic`. */
 void test_psci(void);

@@ -5,13 +5,15 @@
  * A CPU takes locks only downwards in this tree, and at most one of a rank. EL2 runs with
  * interrupts masked, so a lock is never taken from an interrupt handler that broke into its holder.
  *
- *	LOCK_VM			life of a VM and its vCPUs (hyp/vm.c)
+ *	LOCK_VM			life of a VM, its vCPUs, its memory (hyp/guest.c)
  *	 └ LOCK_ITS		commands, CTLR, BASERs of one virtual ITS, and EnableLPIs transitions
  *	    ├ LOCK_MIRROR	devices and host LPIs of the physical-ITS mirror (pci/mirror.c)
  *	    │  └ LOCK_HOST_ITS	command queue of one physical ITS (drivers/)
  *	    └ LOCK_VGIC_DIST	distributor registers of one VM (vgic/)
- *	       └ LOCK_VGIC_CPU	pending lists and list registers of one vCPU (vgic/)
- *	          └ LOCK_GICD	read-modify-write registers of the physical distributor (drivers/)
+ *	       └ LOCK_DOORBELL	woken vCPUs of one CPU (hyp/doorbell.c)
+ *	          └ LOCK_VGIC_CPU	pending lists and list registers of one vCPU (vgic/)
+ *	             └ LOCK_PPI	physical state of one vCPU's timer interrupts (hyp/world.c)
+ *	                └ LOCK_GICD	read-modify-write registers of the physical distributor (drivers/)
  *	LOCK_STAGE2		one VM's stage-2 tables; may be taken under any of the above
  *	 └ LOCK_POOL		the page pool
  *	LOCK_LOG		the log ring and the UART: under everything
@@ -30,7 +32,9 @@ enum lock_rank {
 	LOCK_MIRROR,
 	LOCK_HOST_ITS,
 	LOCK_VGIC_DIST,
+	LOCK_DOORBELL,
 	LOCK_VGIC_CPU,
+	LOCK_PPI,
 	LOCK_GICD,
 	LOCK_STAGE2,
 	LOCK_POOL,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instructions of VM exits: under QEMU's -icount shift=0,sleep=off with -cpu max the counter ticks once for each. The
+ * VM's own empty loop is taken off.
+ */
+#include "guests/bare/kvm.h"
+#include "guests/bare/tap.h"
+#include "guests/bare/timer.h"
+
+#define BUDGET_HYPERCALL 130
+#define NS UINT64_C(1000000000)
+
+static u64 to_instructions(u64 ticks)
+{
+	return ticks * (NS / sysreg_read(cntfrq_el0));
+}
+
+/* One exit to the VMM and back, without a driver. */
+static u64 bench_exits(u64 vcpu)
+{
+	u64 start, i;
+
+	irq_off();
+	kvm_run(vcpu, 0, 0);
+	start = timer_now();
+	for (i = 0; i < VM_BENCH_ROUNDS; i++)
+		kvm_run(vcpu, HERALD_RUN_COMPLETE, 0);
+	start = timer_now() - start;
+	irq_on();
+	return to_instructions(start) / VM_BENCH_ROUNDS;
+}
+
+void test_kvm_bench(void)
+{
+	const u64 *result;
+	u64 empty, call, read;
+	struct vm vm;
+
+	vm_create(&vm, 1, kvm_guest_bench, 0);
+	result = (const u64 *)(vm.data + VM_RESULT);
+	tap_ok(kvm_reports(vm.vcpu[0], 0), "kvm: the measurements in the VM");
+	cache_clean(result, SZ_4K);
+	empty = to_instructions(result[0]);
+	call = (to_instructions(result[1]) - empty) / VM_BENCH_ROUNDS;
+	read = (to_instructions(result[2]) - empty) / VM_BENCH_ROUNDS;
+	tap_ok(call <= BUDGET_HYPERCALL, "kvm: a null hypercall is %lu instructions of %u", call,
+	       BUDGET_HYPERCALL);
+	tap_diag("a read of GICD_TYPER: %lu instructions", read);
+	tap_diag("an MMIO exit, VM to VMM to VM: %lu instructions", bench_exits(vm.vcpu[0]));
+	vm_destroy(&vm);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hypercalls of the management VM: handles, arguments, and the table of requests.
+ *
+ * All that comes is taken as hostile: a handle is looked up, never used; an argument is read once into EL2's memory,
+ * through stage 2, and only the copy is used.
+ */
+#include "hyp/abi.h"
+#include "hyp/exit.h"
+#include "hyp/lib/errno.h"
+#include "hyp/lib/string.h"
+#include "hyp/machine.h"
+#include "hyp/run.h"
+#include "hyp/run_abi.h"
+
+_Static_assert(RUN_EVENT_SHUTDOWN == KVM_SYSTEM_EVENT_SHUTDOWN, "as linux/kvm.h has it");
+_Static_assert(RUN_EVENT_RESET == KVM_SYSTEM_EVENT_RESET, "as linux/kvm.h has it");
+
+#define PAGE SZ_4K
+
+int abi_read(u64 ipa, void *buf, size_t len)
+{
+	return stage2_read(&machine.mgmt->s2, ipa, buf, len);
+}
+
+int abi_write(u64 ipa, const void *buf, size_t len)
+{
+	return stage2_write(&machine.mgmt->s2, ipa, buf, len);
+}
+
+static s64 get_api_version(struct abi_call *c)
+{
+	return c->value ? -EINVAL : KVM_API_VERSION;
+}
+
+static s64 create_vm(struct abi_call *c)
+{
+	if (c->value & ~(u64)KVM_VM_TYPE_ARM_IPA_SIZE_MASK)
+		return -EINVAL;
+	return guest_create((u32)c->value);
+}
+
+static s64 check_extension(struct abi_call *c)
+{
+	switch (c->value) {
+	case KVM_CAP_IRQCHIP:
+	case KVM_CAP_ONE_REG:
+	case KVM_CAP_ARM_PSCI:
+	case KVM_CAP_ARM_PSCI_0_2:
+	case KVM_CAP_DEVICE_CTRL:
+	case KVM_CAP_MP_STATE:
+	case KVM_CAP_IMMEDIATE_EXIT:
+		return 1;
+	case KVM_CAP_NR_VCPUS:
+		return cpu_count;
+	case KVM_CAP_MAX_VCPUS:
+	case KVM_CAP_MAX_VCPU_ID:
+		return GUEST_MAX_VCPUS;
+	case KVM_CAP_ARM_VM_IPA_SIZE:
+		return stage2_host_ipa_bits();
+	case KVM_CAP_ARM_PTRAUTH_ADDRESS:
+	case KVM_CAP_ARM_PTRAUTH_GENERIC:
+		return cpu_has_pauth();
+	default:
+		return 0;
+	}
+}
+
+static s64 get_vcpu_mmap_size(struct abi_call *c)
+{
+	return c->value ? -EINVAL : (s64)PAGE;
+}
+
+static s64 get_stats(struct abi_call *c)
+{
+	guest_stats(&c->arg.stats);
+	return 0;
+}
+
+static s64 create_vcpu(struct abi_call *c)
+{
+	return guest_create_vcpu(c->o.vm, c->value);
+}
+
+static s64 preferred_target(struct abi_call *c)
+{
+	c->arg.vcpu_init = (struct kvm_vcpu_init){ .target = KVM_ARM_TARGET_GENERIC_V8 };
+	return 0;
+}
+
+static s64 irq_line(struct abi_call *c)
+{
+	return guest_irq_line(c->o.vm, c->arg.irq_level.irq, c->arg.irq_level.level);
+}
+
+static s64 create_device(struct abi_call *c)
+{
+	struct kvm_create_device *d = &c->arg.create_device;
+	s64 handle;
+
+	if (d->type != KVM_DEV_TYPE_ARM_VGIC_V3)
+		return -ENODEV;
+	if (d->flags & KVM_CREATE_DEVICE_TEST)
+		return 0;
+	handle = guest_gic_create(c->o.vm);
+	if (handle < 0)
+		return handle;
+	d->fd = (u32)handle;
+	return 0;
+}
+
+static s64 map_pages(struct abi_call *c)
+{
+	return guest_map(c->o.vm, &c->arg.map);
+}
+
+static s64 unmap_pages(struct abi_call *c)
+{
+	return guest_unmap(c->o.vm, &c->arg.unmap);
+}
+
+static s64 set_device_attr(struct abi_call *c)
+{
+	const struct kvm_device_attr *a = &c->arg.attr;
+	u64 val = 0;
+	s64 err = a->flags ? -EINVAL : guest_gic_has(a->group, a->attr);
+
+	if (!err)
+		err = abi_read(a->addr, &val, guest_gic_size(a->group));
+	return err ? err : guest_gic_set(c->o.vm, a->group, a->attr, val);
+}
+
+static s64 has_device_attr(struct abi_call *c)
+{
+	return c->arg.attr.flags ? -EINVAL : guest_gic_has(c->arg.attr.group, c->arg.attr.attr);
+}
+
+/* The first is the one that counts for speed. */
+static const struct abi_request {
+	enum guest_kind kind;
+	u32 request;
+	abi_fn *fn;
+} requests[] = {
+	{ GUEST_VCPU, KVM_RUN, abi_run },
+	{ GUEST_VM, HERALD_MAP_PAGES, map_pages },
+	{ GUEST_VM, HERALD_UNMAP_PAGES, unmap_pages },
+	{ GUEST_VM, KVM_IRQ_LINE, irq_line },
+	{ GUEST_SYSTEM, KVM_GET_API_VERSION, get_api_version },
+	{ GUEST_SYSTEM, KVM_CREATE_VM, create_vm },
+	{ GUEST_SYSTEM, KVM_CHECK_EXTENSION, check_extension },
+	{ GUEST_SYSTEM, KVM_GET_VCPU_MMAP_SIZE, get_vcpu_mmap_size },
+	{ GUEST_SYSTEM, HERALD_GET_STATS, get_stats },
+	{ GUEST_VM, KVM_CHECK_EXTENSION, check_extension },
+	{ GUEST_VM, KVM_CREATE_VCPU, create_vcpu },
+	{ GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target },
+	{ GUEST_VM, KVM_CREATE_DEVICE, create_device },
+	{ GUEST_VCPU, KVM_ARM_VCPU_INIT, abi_vcpu_init },
+	{ GUEST_VCPU, KVM_GET_ONE_REG, abi_get_one_reg },
+	{ GUEST_VCPU, KVM_SET_ONE_REG, abi_set_one_reg },
+	{ GUEST_VCPU, KVM_GET_MP_STATE, abi_get_mp_state },
+	{ GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state },
+	{ GUEST_GIC, KVM_SET_DEVICE_ATTR, set_device_attr },
+	{ GUEST_GIC, KVM_HAS_DEVICE_ATTR, has_device_attr },
+};
+
+static const struct abi_request *request_find(enum guest_kind kind, u64 request)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
+		if (requests[i].request == request && requests[i].kind == kind)
+			return &requests[i];
+	return NULL;
+}
+
+static s64 request_run(const struct abi_request *q, struct abi_call *c)
+{
+	u32 size = _IOC_SIZE(q->request), dir = _IOC_DIR(q->request);
+	s64 ret;
+
+	if (size > sizeof(c->arg))
+		return -ENOTTY;
+	if ((dir & _IOC_WRITE) && abi_read(c->value, &c->arg, size))
+		return -EFAULT;
+	if (dir == _IOC_READ)
+		memset(&c->arg, 0, size);
+	ret = q->fn(c);
+	if ((ret >= 0 || ret == HERALD_AGAIN) && (dir & _IOC_READ) &&
+	    abi_write(c->value, &c->arg, size))
+		return -EFAULT;
+	return ret;
+}
+
+static s64 ioctl(struct regs *r)
+{
+	const struct abi_request *q;
+	struct abi_call c;
+	s64 ret;
+
+	ret = guest_get(r->x[1], &c.o);
+	if (ret)
+		return ret;
+	c.value = r->x[3];
+	c.data = r->x[4];
+	q = request_find(c.o.kind, r->x[2]);
+	ret = q ? request_run(q, &c) : -ENOTTY;
+	if (c.o.vm && ret != ABI_DONE)
+		guest_put(c.o.vm);
+	return ret;
+}
+
+static s64 wakeup(void)
+{
+	struct vcpu *v = doorbell_fetch(cpu_this());
+
+	return v ? (s64)guest_vcpu_handle(v) : -ENOENT;
+}
+
+bool abi_call(struct vcpu *v, struct regs *r)
+{
+	s64 ret;
+
+	if (!v->vm->pinned)
+		return false;
+	switch (r->x[0]) {
+	case HERALD_HVC_IOCTL:
+		ret = ioctl(r);
+		break;
+	case HERALD_HVC_CLOSE:
+		ret = guest_close(r->x[1]);
+		break;
+	case HERALD_HVC_WAKEUP:
+		ret = wakeup();
+		break;
+	default:
+		return false;
+	}
+	if (ret != ABI_DONE)
+		r->x[0] = (u64)ret;
+	return true;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requests on vCPUs. All but KVM_RUN want the vCPU not to run, and end its being blocked. */
+#include "hyp/abi.h"
+#include "hyp/exit.h"
+#include "hyp/lib/errno.h"
+#include "hyp/lib/string.h"
+#include "hyp/run.h"
+
+#define FEATURE_POWER_OFF BIT(KVM_ARM_VCPU_POWER_OFF)
+#define FEATURE_PTRAUTH (BIT(KVM_ARM_VCPU_PTRAUTH_ADDRESS) | BIT(KVM_ARM_VCPU_PTRAUTH_GENERIC))
+#define FEATURES (FEATURE_POWER_OFF | BIT(KVM_ARM_VCPU_PSCI_0_2) | FEATURE_PTRAUTH)
+/* Those that KVM knows; among them it refuses what the CPU lacks. */
+#define FEATURES_KNOWN GENMASK(KVM_ARM_VCPU_HAS_EL2, 0)
+
+s64 abi_run(struct abi_call *c)
+{
+	struct vcpu *v = c->o.vcpu;
+	s64 ret;
+
+	if (!atomic_load_acquire(&v->initialized))
+		return -ENOEXEC;
+	ret = guest_gic_ready(c->o.vm);
+	if (!ret)
+		ret = run_vcpu(v, c->value, c->data);
+	return ret == RUN_DONE ? ABI_DONE : ret;
+}
+
+static s64 features_check(const struct vcpu *v, const struct kvm_vcpu_init *init)
+{
+	u64 f = init->features[0];
+	u32 i;
+
+	for (i = 1; i < ARRAY_SIZE(init->features); i++)
+		if (init->features[i])
+			return -ENOENT;
+	if (f & ~FEATURES_KNOWN)
+		return -ENOENT;
+	if (init->target != KVM_ARM_TARGET_GENERIC_V8 || (f & ~FEATURES))
+		return -EINVAL;
+	if ((f & FEATURE_PTRAUTH) && ((f & FEATURE_PTRAUTH) != FEATURE_PTRAUTH || !cpu_has_pauth()))
+		return -EINVAL;
+	if (v->initialized && ((f ^ v->features) & ~FEATURE_POWER_OFF))
+		return -EINVAL;
+	return 0;
+}
+
+s64 abi_vcpu_init(struct abi_call *c)
+{
+	const struct kvm_vcpu_init *init = &c->arg.vcpu_init;
+	struct vcpu *v = c->o.vcpu;
+	s64 err;
+
+	if (!run_claim(v))
+		return -EBUSY;
+	err = features_check(v, init);
+	if (!err) {
+		v->features = init->features[0];
+		v->pauth = v->features & FEATURE_PTRAUTH;
+		v->entry = 0;
+		v->context = 0;
+		v->fault.pending = false;
+		vcpu_reset(v);
+		if (v->vgic)
+			vgic_cpu_reset(v->vgic);
+		atomic_store_release(&v->power,
+				     v->features & FEATURE_POWER_OFF ? VCPU_OFF : VCPU_ON);
+		atomic_store_release(&v->initialized, true);
+	}
+	run_release(v);
+	return err;
+}
+
+static s64 reg_claim(struct vcpu *v)
+{
+	if (!atomic_load_acquire(&v->initialized))
+		return -ENOEXEC;
+	return run_claim(v) ? 0 : -EBUSY;
+}
+
+s64 abi_get_one_reg(struct abi_call *c)
+{
+	const struct kvm_one_reg *reg = &c->arg.one_reg;
+	u64 val[2] = { 0, 0 };
+	s64 err = reg_claim(c->o.vcpu);
+
+	if (err)
+		return err;
+	err = abi_reg_get(c->o.vcpu, reg->id, val);
+	run_release(c->o.vcpu);
+	return err ? err : abi_write(reg->addr, val, abi_reg_size(reg->id));
+}
+
+s64 abi_set_one_reg(struct abi_call *c)
+{
+	const struct kvm_one_reg *reg = &c->arg.one_reg;
+	u64 val[2] = { 0, 0 };
+	s64 err;
+
+	if (!abi_reg_size(reg->id))
+		return -ENOENT;
+	err = abi_read(reg->addr, val, abi_reg_size(reg->id));
+	if (!err)
+		err = reg_claim(c->o.vcpu);
+	if (err)
+		return err;
+	err = abi_reg_set(c->o.vcpu, reg->id, val);
+	run_release(c->o.vcpu);
+	return err;
+}
+
+s64 abi_get_mp_state(struct abi_call *c)
+{
+	u32 power = atomic_load_acquire(&c->o.vcpu->power);
+
+	c->arg.mp_state.mp_state = power == VCPU_OFF ? KVM_MP_STATE_STOPPED : KVM_MP_STATE_RUNNABLE;
+	return 0;
+}
+
+s64 abi_set_mp_state(struct abi_call *c)
+{
+	struct vcpu *v = c->o.vcpu;
+	u32 state = c->arg.mp_state.mp_state;
+	s64 err;
+
+	if (state != KVM_MP_STATE_STOPPED && state != KVM_MP_STATE_RUNNABLE)
+		return -EINVAL;
+	err = reg_claim(v);
+	if (err)
+		return err;
+	atomic_store_release(&v->power, state == KVM_MP_STATE_STOPPED ? VCPU_OFF : VCPU_ON);
+	run_release(v);
+	return 0;
+}

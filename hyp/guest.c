@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Managed VMs: handles, creation, the memory they are lent, and their end. */
+#include "hyp/guest.h"
+#include "drivers/timer.h"
+#include "hyp/herald_abi.h"
+#include "hyp/lib/assert.h"
+#include "hyp/lib/errno.h"
+#include "hyp/machine.h"
+#include "hyp/owner.h"
+#include "hyp/run.h"
+
+/* A handle. Generation 0 of slot 0 is no different: its kind is not 0. */
+#define HANDLE_KIND GENMASK(30, 28)
+#define HANDLE_SLOT GENMASK(27, 20)
+#define HANDLE_INDEX GENMASK(19, 11)
+#define HANDLE_GENERATION GENMASK(10, 0)
+
+#define FIRST_VMID 2
+
+/* A VM may use this part of the pool. */
+#define POOL_SHARE 8
+
+/* Bounds of one step: entries of tables looked at, and work in pages taken out or lent. */
+#define STEP_ENTRIES 400
+#define STEP_TABLES 64
+#define STEP_WORK 2048
+#define WORK_LEAF 32 /* one leaf, whatever its size */
+#define STEP_VCPUS 32
+
+enum slot_state { SLOT_FREE, SLOT_MAKING, SLOT_LIVE, SLOT_CLOSING };
+enum close_step { CLOSE_PAGES, CLOSE_TABLES, CLOSE_VCPUS, CLOSE_REST };
+
+struct guest_slot {
+	u32 state; /* enum slot_state */
+	u32 users;
+	u32 generation;
+	struct vm *vm;
+	struct pool_account account; /* outlives the VM's own memory */
+	struct spinlock lock; /* LOCK_VM: its end */
+	u64 lent_pages; /* under the VM's lock */
+	enum close_step step;
+	u64 cursor;
+};
+
+/* All of a VM but its vCPUs, GIC and stage 2, in one piece. */
+struct guest_memory {
+	struct vm vm;
+	struct vcpu *vcpus[GUEST_MAX_VCPUS];
+	u16 last_ran[];
+};
+
+static struct guest_slot slots[GUEST_MAX];
+
+_Static_assert(LOCK_VM == 0, "the slots' locks need no initialisation");
+
+static struct guest_slot *slot_of(const struct vm *vm)
+{
+	return &slots[vm->vmid - FIRST_VMID];
+}
+
+static u64 handle_make(const struct vm *vm, enum guest_kind kind, u32 index)
+{
+	return FIELD_PREP(HANDLE_KIND, kind) | FIELD_PREP(HANDLE_SLOT, vm->vmid - FIRST_VMID) |
+	       FIELD_PREP(HANDLE_INDEX, index) |
+	       FIELD_PREP(HANDLE_GENERATION, slot_of(vm)->generation);
+}
+
+u64 guest_vcpu_handle(const struct vcpu *v)
+{
+	return handle_make(v->vm, GUEST_VCPU, v->index);
+}
+
+u64 guest_gic_handle(const struct vm *vm)
+{
+	return handle_make(vm, GUEST_GIC, 0);
+}
+
+/* The slot that @handle was made for, whether or not its VM is still there; NULL if it is no handle. */
+static struct guest_slot *handle_slot(u64 handle)
+{
+	u64 slot = FIELD_GET(HANDLE_SLOT, handle);
+
+	if (handle >> 31 || slot >= GUEST_MAX)
+		return NULL;
+	if (FIELD_GET(HANDLE_GENERATION, handle) != atomic_load_relaxed(&slots[slot].generation))
+		return NULL;
+	return &slots[slot];
+}
+
+static int object_find(struct vm *vm, u64 handle, struct guest_object *o)
+{
+	u32 index = (u32)FIELD_GET(HANDLE_INDEX, handle);
+
+	o->kind = (enum guest_kind)FIELD_GET(HANDLE_KIND, handle);
+	o->vm = vm;
+	o->vcpu = NULL;
+	switch (o->kind) {
+	case GUEST_VM:
+		return index ? -EBADF : 0;
+	case GUEST_GIC:
+		return index || !atomic_load_acquire(&vm->gic.created) ? -EBADF : 0;
+	case GUEST_VCPU:
+		if (index >= atomic_load_acquire(&vm->nr_vcpus))
+			return -EBADF;
+		o->vcpu = vm->vcpus[index];
+		return 0;
+	default:
+		return -EBADF;
+	}
+}
+
+/* The count is there before the state is looked at, guest_close() does it the other way round: one sees the other. */
+static bool slot_hold(struct guest_slot *s, u64 handle)
+{
+	atomic_add(&s->users, 1u);
+	atomic_fence();
+	if (atomic_load_acquire(&s->state) == SLOT_LIVE && handle_slot(handle) == s)
+		return true;
+	__atomic_fetch_sub(&s->users, 1u, __ATOMIC_RELEASE);
+	return false;
+}
+
+void guest_put(struct vm *vm)
+{
+	__atomic_fetch_sub(&slot_of(vm)->users, 1u, __ATOMIC_RELEASE);
+}
+
+int guest_get(u64 handle, struct guest_object *o)
+{
+	struct guest_slot *s;
+	int err;
+
+	*o = (struct guest_object){ .kind = GUEST_SYSTEM };
+	if (handle == HERALD_SYSTEM)
+		return 0;
+	s = handle_slot(handle);
+	if (!s || !slot_hold(s, handle))
+		return -EBADF;
+	err = object_find(s->vm, handle, o);
+	if (err)
+		guest_put(s->vm);
+	return err;
+}
+
+static int guest_init(struct guest_slot *s, u32 ipa_bits)
+{
+	struct guest_memory *m = pool_alloc_bytes(&s->account,
+						  sizeof(*m) + cpu_count * sizeof(m->last_ran[0]));
+	struct vm *vm;
+	u32 i;
+	int err;
+
+	if (!m)
+		return -ENOMEM;
+	vm = &m->vm;
+	vm->vmid = (u32)(s - slots) + FIRST_VMID;
+	vm->account = &s->account;
+	vm->vcpus = m->vcpus;
+	vm->last_ran = m->last_ran;
+	vm->lock = SPINLOCK_INIT(LOCK_VM);
+	vm->cntvoff = timer_now();
+	vm->gic.dist = VM_GIC_NOWHERE;
+	vm->gic.redist = VM_GIC_NOWHERE;
+	for (i = 0; i < cpu_count; i++)
+		vm->last_ran[i] = GUEST_MAX_VCPUS;
+	err = stage2_init(&vm->s2, vm->vmid, ipa_bits, vm->account);
+	if (err) {
+		pool_free(&s->account, m);
+		return err;
+	}
+	s->vm = vm;
+	return 0;
+}
+
+static struct guest_slot *slot_take(void)
+{
+	u32 i;
+
+	for (i = 0; i < GUEST_MAX; i++) {
+		u32 expected = SLOT_FREE;
+
+		if (atomic_cas(&slots[i].state, &expected, SLOT_MAKING))
+			return &slots[i];
+	}
+	return NULL;
+}
+
+s64 guest_create(u32 ipa_bits)
+{
+	struct guest_slot *s;
+	int err;
+
+	if (!ipa_bits)
+		ipa_bits = GUEST_DEFAULT_IPA_BITS;
+	if (ipa_bits < STAGE2_MIN_IPA_BITS || ipa_bits > stage2_host_ipa_bits())
+		return -EINVAL;
+	s = slot_take();
+	if (!s)
+		return -ENOSPC;
+	s->account = (struct pool_account){ .limit = machine.pool_size / POOL_SHARE };
+	s->step = CLOSE_PAGES;
+	s->cursor = 0;
+	err = guest_init(s, ipa_bits);
+	atomic_store_release(&s->state, err ? SLOT_FREE : SLOT_LIVE);
+	return err ? err : (s64)handle_make(s->vm, GUEST_VM, 0);
+}
+
+/* KVM's: 16 vCPUs in affinity level 0, the upper ones in 1 and 2. */
+static u64 vcpu_mpidr(u64 id)
+{
+	return (id & 0xf) | ((id >> 4) & 0xff) << 8 | ((id >> 12) & 0xff) << 16;
+}
+
+static s64 vcpu_add(struct vm *vm, u64 id)
+{
+	u64 mpidr = vcpu_mpidr(id);
+	struct vcpu *v;
+
+	if (vm->vgic)
+		return -EBUSY;
+	if (vm_find_vcpu(vm, mpidr))
+		return -EEXIST;
+	v = pool_alloc_bytes(vm->account, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v->vm = vm;
+	v->id = (u32)id;
+	v->index = vm->nr_vcpus;
+	v->mpidr = mpidr;
+	v->ppi = (struct world_ppi){ .lock = SPINLOCK_INIT(LOCK_PPI),
+				     .cpu = WORLD_PPI_NOWHERE,
+				     .enabled = world_ppi_mask() };
+	vm->vcpus[v->index] = v;
+	atomic_store_release(&vm->nr_vcpus, v->index + 1);
+	return (s64)guest_vcpu_handle(v);
+}
+
+s64 guest_create_vcpu(struct vm *vm, u64 id)
+{
+	s64 ret;
+
+	if (id >= GUEST_MAX_VCPUS)
+		return -EINVAL;
+	spin_lock(&vm->lock);
+	ret = vcpu_add(vm, id);
+	spin_unlock(&vm->lock);
+	return ret;
+}
+
+static bool map_valid(const struct vm *vm, const struct herald_map *m)
+{
+	u32 i;
+
+	if (m->flags & ~(u64)(HERALD_MAP_READONLY | HERALD_MAP_SHARED))
+		return false;
+	if (!m->size || m->size > HERALD_MAP_MAX || !IS_ALIGNED(m->ipa | m->mgmt | m->size, SZ_4K))
+		return false;
+	if (!range_contains(0, BIT(vm->s2.ipa_bits), m->ipa, m->size))
+		return false;
+	for (i = 0; i < vm->nr_mmio; i++)
+		if (ranges_overlap(vm->mmio[i].base, vm->mmio[i].size, m->ipa, m->size))
+			return false;
+	return true;
+}
+
+/* The management VM's addresses are physical ones; the owner table says whether a page is its RAM. */
+static s64 map_locked(struct vm *vm, const struct herald_map *m)
+{
+	u32 attrs = STAGE2_NORMAL | (m->flags & HERALD_MAP_READONLY ? (u32)STAGE2_READONLY : 0);
+	u64 at = m->ipa;
+	u32 budget = ~0u;
+	struct stage2_leaf leaf;
+	int err;
+
+	if (!map_valid(vm, m))
+		return -EINVAL;
+	/* If there is something, stage2_map() only says whether it is the same. */
+	if (stage2_next(&vm->s2, &at, m->ipa + m->size, &budget, &leaf))
+		return stage2_map(&vm->s2, m->ipa, m->mgmt, m->size, attrs);
+	err = owner_lend(m->mgmt, m->size, m->flags & HERALD_MAP_SHARED ? OWNER_MAX_LENT : 1);
+	if (err)
+		return err == -ENOENT || err == -EINVAL ? -EFAULT : err;
+	err = stage2_map(&vm->s2, m->ipa, m->mgmt, m->size, attrs);
+	if (err)
+		owner_return(m->mgmt, m->size);
+	else
+		slot_of(vm)->lent_pages += m->size / SZ_4K;
+	return err;
+}
+
+s64 guest_map(struct vm *vm, const struct herald_map *m)
+{
+	s64 err;
+
+	spin_lock(&vm->lock);
+	err = map_locked(vm, m);
+	spin_unlock(&vm->lock);
+	return err;
+}
+
+/*
+ * One leaf, or the part of it below @end. Given back first: that may want memory, which taking it out again after would
+ * have to be undone for. Nobody else is lent the page in between but by the management VM itself.
+ */
+static int unmap_leaf(struct vm *vm, u64 ipa, u64 size, u64 pa)
+{
+	int err = owner_return(pa, size);
+
+	if (err)
+		return err;
+	err = stage2_unmap(&vm->s2, ipa, size);
+	if (err) {
+		int again = owner_lend(pa, size, OWNER_MAX_LENT);
+
+		ASSERT(!again); /* its record is split already */
+		return err;
+	}
+	slot_of(vm)->lent_pages -= size / SZ_4K;
+	return 0;
+}
+
+/* One step: 0 when nothing is mapped between *@at and @end. */
+static s64 unmap_step(struct vm *vm, u64 *at, u64 end)
+{
+	u32 entries = STEP_ENTRIES;
+	s64 work = STEP_WORK;
+	struct stage2_leaf leaf;
+
+	while (work > 0 && stage2_next(&vm->s2, at, end, &entries, &leaf)) {
+		u64 size = MIN(leaf.size - (*at & (leaf.size - 1)), end - *at);
+		int err = unmap_leaf(vm, *at, size, leaf.pa);
+
+		if (err)
+			return err;
+		*at += size;
+		work -= WORK_LEAF + (s64)(size / SZ_4K);
+	}
+	return *at < end ? HERALD_AGAIN : 0;
+}
+
+s64 guest_unmap(struct vm *vm, struct herald_unmap *u)
+{
+	u64 at = u->ipa, end;
+	s64 ret;
+
+	if (!u->size || !IS_ALIGNED(u->ipa | u->size, SZ_4K) ||
+	    !range_contains(0, BIT(vm->s2.ipa_bits), u->ipa, u->size))
+		return -EINVAL;
+	spin_lock(&vm->lock);
+	end = u->ipa + u->size;
+	ret = unmap_step(vm, &at, end);
+	u->ipa = at;
+	u->size = end - at;
+	spin_unlock(&vm->lock);
+	return ret;
+}
+
+static void memory_free(struct guest_slot *s, void *p)
+{
+	int err = p ? pool_free(&s->account, p) : 0;
+
+	ASSERT(!err);
+}
+
+/* A step of the end of a VM that nobody holds. */
+static s64 close_step(struct guest_slot *s)
+{
+	struct vm *vm = s->vm;
+	u32 n;
+	s64 ret;
+
+	switch (s->step) {
+	case CLOSE_PAGES:
+		ret = unmap_step(vm, &s->cursor, BIT(vm->s2.ipa_bits));
+		if (ret)
+			return ret;
+		s->step = CLOSE_TABLES;
+		return HERALD_AGAIN;
+	case CLOSE_TABLES:
+		if (stage2_destroy(&vm->s2, STEP_TABLES))
+			s->step = CLOSE_VCPUS;
+		return HERALD_AGAIN;
+	case CLOSE_VCPUS:
+		for (n = 0; n < STEP_VCPUS && vm->nr_vcpus; n++) {
+			struct vcpu *v = vm->vcpus[--vm->nr_vcpus];
+
+			doorbell_forget(v);
+			memory_free(s, v);
+		}
+		if (!vm->nr_vcpus)
+			s->step = CLOSE_REST;
+		return HERALD_AGAIN;
+	default:
+		memory_free(s, vm->vgic);
+		s->vm = NULL;
+		memory_free(s, container_of(vm, struct guest_memory, vm));
+		ASSERT(!s->account.used);
+		return 0;
+	}
+}
+
+static void expel_all(struct vm *vm)
+{
+	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
+
+	for (i = 0; i < nr; i++)
+		run_expel(vm->vcpus[i]);
+}
+
+/* In state CLOSING, under its lock. */
+static s64 close_locked(struct guest_slot *s)
+{
+	s64 ret;
+
+	if (atomic_load_acquire(&s->users)) {
+		expel_all(s->vm);
+		return HERALD_AGAIN;
+	}
+	ret = close_step(s);
+	if (ret)
+		return ret;
+	atomic_store_relaxed(&s->generation,
+			     (s->generation + 1) & (u32)FIELD_MAX(HANDLE_GENERATION));
+	atomic_store_release(&s->state, SLOT_FREE);
+	return 0;
+}
+
+s64 guest_close(u64 handle)
+{
+	struct guest_slot *s = handle_slot(handle);
+	s64 ret = -EBADF;
+
+	if (!s || handle == HERALD_SYSTEM)
+		return -EBADF;
+	if (FIELD_GET(HANDLE_KIND, handle) != GUEST_VM || FIELD_GET(HANDLE_INDEX, handle))
+		return -EINVAL;
+	spin_lock(&s->lock);
+	/* Someone else may have taken the last step, and the slot be another VM's. */
+	if (handle_slot(handle) == s) {
+		if (atomic_load_acquire(&s->state) == SLOT_LIVE)
+			atomic_store_release(&s->state, SLOT_CLOSING);
+		atomic_fence();
+		if (atomic_load_acquire(&s->state) == SLOT_CLOSING)
+			ret = close_locked(s);
+	}
+	spin_unlock(&s->lock);
+	return ret;
+}
+
+void guest_stats(struct herald_stats *st)
+{
+	struct pool_stats p = pool_stats();
+	u32 i;
+
+	*st = (struct herald_stats){ .pool_size = p.size,
+				     .pool_used = p.used,
+				     .pool_refused = p.over_limit + p.exhausted,
+				     .stray_frees = p.stray_frees,
+				     .runs = cpu_this()->runs };
+	for (i = 0; i < GUEST_MAX; i++) {
+		const struct guest_slot *s = &slots[i];
+
+		st->vms += atomic_load_acquire(&s->state) != SLOT_FREE;
+		st->vm_used += atomic_load_relaxed(&s->account.used);
+		st->lent_pages += atomic_load_relaxed(&s->lent_pages);
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Managed VMs: those that the management VM makes, with their handles, their memory, their end.
+ *
+ * A handle is a number, never an address: kind, slot of the VM, index of the vCPU, and how often the slot was used
+ * before. Who uses one holds the VM (guest_get()) until guest_put(); a KVM_RUN for as long as it lasts. A VM that is being
+ * closed cannot be held any more, and goes when the last one has let go.
+ */
+#ifndef HERALD_HYP_GUEST_H
+#define HERALD_HYP_GUEST_H
+
+#include "hyp/vm.h"
+
+struct herald_map;
+struct herald_unmap;
+struct herald_stats;
+
+#define GUEST_MAX 254 /* 8 bits of VMID, less 0 and the management VM's */
+#define GUEST_MAX_VCPUS 512
+#define GUEST_DEFAULT_IPA_BITS 40
+
+enum guest_kind { GUEST_SYSTEM, GUEST_VM, GUEST_VCPU, GUEST_GIC };
+
+/* What a handle names. */
+struct guest_object {
+	enum guest_kind kind;
+	struct vm *vm; /* NULL: the system */
+	struct vcpu *vcpu; /* if it is one */
+};
+
+/* -EBADF: no such handle, or no more. */
+int guest_get(u64 handle, struct guest_object *o);
+/* @vm may be gone when it returns. */
+void guest_put(struct vm *vm);
+
+/* A new VM with 2^@ipa_bits bytes of address space: its handle. -ENOMEM; -EINVAL: not that many bits; -ENOSPC: too many VMs. */
+s64 guest_create(u32 ipa_bits);
+
+/*
+ * Ends the VM of @handle, in steps: HERALD_AGAIN until all is given back, then 0. Those who run it are made to leave. From
+ * the first step on its handles are no more. -EBADF; -EINVAL: not a VM's handle. Any CPU may take the next step.
+ */
+s64 guest_close(u64 handle);
+
+/* -EINVAL: @id; -EEXIST: there is one; -EBUSY: the GIC was initialised; -ENOMEM. Takes LOCK_VM. */
+s64 guest_create_vcpu(struct vm *vm, u64 id);
+u64 guest_vcpu_handle(const struct vcpu *v);
+u64 guest_gic_handle(const struct vm *vm);
+
+/* Errors as docs/abi.md has them. guest_unmap() answers HERALD_AGAIN and leaves the rest in *@u. Takes LOCK_VM. */
+s64 guest_map(struct vm *vm, const struct herald_map *m);
+s64 guest_unmap(struct vm *vm, struct herald_unmap *u);
+
+void guest_stats(struct herald_stats *st);
+
+/* --- hyp/guest_gic.c --- */
+
+/* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
+s64 guest_gic_create(struct vm *vm);
+/* A KVM_DEV_ARM_VGIC_GRP_* attribute of @group; @val: what its address points to. */
+s64 guest_gic_set(struct vm *vm, u32 group, u64 attr, u64 val);
+/* 0 if guest_gic_set() knows it, else -ENXIO. */
+s64 guest_gic_has(u32 group, u64 attr);
+/* Bytes of the value of an attribute that guest_gic_has(). */
+u32 guest_gic_size(u32 group);
+/* Before the first run: puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
+s64 guest_gic_ready(struct vm *vm);
+/* KVM_IRQ_LINE */
+s64 guest_irq_line(struct vm *vm, u32 irq, bool level);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Running a VM's vCPU. KVM_RUN puts the management vCPU of this CPU into memory and the VM's vCPU in its place; exits of
+ * that one are handled as any guest's. What is the management VM's business, and each of its interrupts, puts its vCPU
+ * back, which finds the results of its HVC in x0 .. x3.
+ *
+ * Waiting, without a lost wake-up. struct vcpu.run says where a vCPU is:
+ *
+ *	IDLE     nobody runs it, and nobody wants to hear of its interrupts
+ *	RUNNING  from KVM_RUN until it leaves; or another call has it
+ *	BLOCKED  it left since it had nothing to do
+ *	WOKEN    it was blocked, has something to do now, and its doorbell rang
+ *
+ * Who leaves to wait (A) first saves the vCPU, then makes it BLOCKED, then looks once more for work, and if there is any
+ * takes BLOCKED back and answers that it is to be run at once. Who brings work (B) first makes it pending, then looks
+ * whether the vCPU is loaded (a kick) or BLOCKED (then WOKEN, by compare and swap, and the doorbell). Between the two
+ * steps of each is a full fence or the same lock, so either A sees the work or B sees BLOCKED; if both, the compare and
+ * swap lets one of them act.
+ *
+ * What ends a run from outside is the CPU's `attention`: set first, then the CPU is kicked.
+ */
+#include "hyp/run.h"
+#include "drivers/gicv3.h"
+#include "drivers/timer.h"
+#include "hyp/exit.h"
+#include "hyp/guest.h"
+#include "hyp/lib/errno.h"
+#include "hyp/machine.h"
+#include "hyp/run_abi.h"
+#include "hyp/sysreg.h"
+
+#define NO_DEADLINE (~UINT64_C(0))
+
+bool run_claim(struct vcpu *v)
+{
+	u32 was = atomic_load_relaxed(&v->run);
+
+	while (was != VCPU_RUNNING)
+		if (atomic_cas(&v->run, &was, VCPU_RUNNING))
+			return true;
+	return false;
+}
+
+void run_release(struct vcpu *v)
+{
+	atomic_store_release(&v->run, VCPU_IDLE);
+}
+
+/* Has @v, which is not loaded, something to do? */
+static bool runnable(struct vcpu *v)
+{
+	u32 power = atomic_load_acquire(&v->power);
+
+	return power == VCPU_ON_PENDING || (power == VCPU_ON && vgic_has_pending(v->vgic));
+}
+
+static void kick_cpu(struct cpu *c)
+{
+	if (c != cpu_this() && atomic_load_acquire(&c->started))
+		gicv3_send_sgi(c->index, GICV3_SGI_KICK);
+}
+
+void run_kick(struct vcpu *v)
+{
+	struct cpu *c = atomic_load_acquire(&v->cpu);
+	u32 blocked = VCPU_BLOCKED;
+
+	if (v->vm->pinned) {
+		if (c != cpu_this() || c->vcpu != v)
+			atomic_store_relaxed(&c->attention, true);
+		kick_cpu(c);
+		return;
+	}
+	if (c)
+		kick_cpu(c);
+	atomic_fence();
+	if (atomic_load_relaxed(&v->run) == VCPU_BLOCKED &&
+	    atomic_cas(&v->run, &blocked, VCPU_WOKEN))
+		doorbell_ring(v);
+}
+
+void run_expel(struct vcpu *v)
+{
+	struct cpu *c = atomic_load_acquire(&v->cpu);
+
+	if (!c)
+		return;
+	atomic_store_relaxed(&c->attention, true);
+	kick_cpu(c);
+}
+
+/* The management vCPU's frame, which is loaded. */
+static void answer(struct cpu *c, const struct run_exit *e)
+{
+	c->frame->x[0] = (u64)e->x0;
+	c->frame->x[1] = e->x1;
+	c->frame->x[2] = e->x2;
+	c->frame->x[3] = e->x3;
+}
+
+/* What was armed for the management VM while it was away is its own again. */
+static void switch_home(struct cpu *c, struct vcpu *v, const struct run_exit *e)
+{
+	sysreg_write(cnthp_ctl_el2, 0);
+	world_save(v);
+	world_load(c->home);
+	answer(c, e);
+}
+
+void run_leave(struct vcpu *v, const struct run_exit *e)
+{
+	switch_home(cpu_this(), v, e);
+	run_release(v);
+	guest_put(v->vm);
+}
+
+void run_attention(struct cpu *c)
+{
+	atomic_store_relaxed(&c->attention, false);
+	if (c->vcpu != c->home)
+		run_leave(c->vcpu, &(struct run_exit){ .x0 = -EINTR });
+}
+
+/* @v is saved and held, and the answer in the frame says when to run it: 0, now, if it need not wait after all. */
+static void block(struct cpu *c, struct vcpu *v)
+{
+	u32 blocked = VCPU_BLOCKED;
+
+	atomic_store_release(&v->run, VCPU_BLOCKED);
+	atomic_fence();
+	if (runnable(v) && atomic_cas(&v->run, &blocked, VCPU_IDLE))
+		c->frame->x[1] = 0;
+	guest_put(v->vm);
+}
+
+static void leave_blocked(struct vcpu *v, u64 deadline)
+{
+	struct cpu *c = cpu_this();
+
+	switch_home(c, v, &(struct run_exit){ .x0 = HERALD_EXIT_WFI, .x1 = deadline });
+	block(c, v);
+}
+
+/*
+ * When a timer of the vCPU that is loaded will interrupt it, in ticks of the physical counter; 0: it is doing so. One
+ * that fired and was delivered has an active PPI: then the guest does not want to hear of it.
+ */
+static u64 guest_deadline(u64 ctl, u64 cval, u64 offset, u32 intid)
+{
+	if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE)
+		return NO_DEADLINE;
+	if (!(ctl & TIMER_ISTATUS))
+		return cval + offset;
+	return gicv3_irq_get_active(cpu_this()->index, intid) ? NO_DEADLINE : 0;
+}
+
+static u64 next_deadline(const struct vcpu *v)
+{
+	const struct board *b = &machine.board;
+	u64 virt = guest_deadline(sysreg_read(cntv_ctl_el0), sysreg_read(cntv_cval_el0),
+				  v->vm->cntvoff, b->timer_virt_intid);
+	u64 phys = guest_deadline(sysreg_read(cntp_ctl_el0), sysreg_read(cntp_cval_el0), 0,
+				  b->timer_phys_intid);
+
+	return MIN(virt, phys);
+}
+
+void run_wait(struct vcpu *v)
+{
+	u64 deadline;
+
+	if (vgic_has_pending(v->vgic) || (sysreg_read(hcr_el2) & HCR_VSE))
+		return;
+	deadline = next_deadline(v);
+	if (deadline > timer_now())
+		leave_blocked(v, deadline);
+}
+
+void run_off(struct vcpu *v)
+{
+	leave_blocked(v, NO_DEADLINE);
+}
+
+/* The earlier of two timers' deadlines, as CNTHP_CVAL_EL2; their offsets are 0. */
+static void arm_home_timer(const struct world *w)
+{
+	u64 at = NO_DEADLINE;
+
+	if ((w->cntv_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
+		at = w->cntv_cval;
+	if ((w->cntp_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
+		at = MIN(at, w->cntp_cval);
+	if (at == NO_DEADLINE)
+		return;
+	sysreg_write(cnthp_cval_el2, at);
+	sysreg_write(cnthp_ctl_el2, TIMER_ENABLE);
+}
+
+/* CPU_ON was called for it. */
+static void power_on(struct vcpu *v)
+{
+	vgic_cpu_reset(v->vgic);
+	vcpu_reset(v);
+	v->fault.pending = false;
+	atomic_store_release(&v->power, VCPU_ON);
+}
+
+/* Finishes the access that the last run left with. @v is loaded. */
+static void finish_fault(struct vcpu *v, struct regs *r, u64 flags, u64 data)
+{
+	if (flags & HERALD_RUN_COMPLETE)
+		mmio_complete(r, v->fault.esr, data);
+	else if (flags & HERALD_RUN_ABORT)
+		inject_abort(v->fault.esr, v->fault.far);
+	v->fault.pending = false;
+}
+
+static s64 check(const struct vcpu *v, u64 flags)
+{
+	const u64 finish = HERALD_RUN_COMPLETE | HERALD_RUN_ABORT;
+
+	if ((flags & ~RUN_FLAGS) || (flags & finish) == finish)
+		return -EINVAL;
+	if ((flags & finish) && !v->fault.pending)
+		return -EINVAL;
+	if ((flags & HERALD_RUN_COMPLETE) && !mmio_can_complete(v->fault.esr))
+		return -EINVAL;
+	return 0;
+}
+
+s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
+{
+	struct cpu *c = cpu_this();
+	s64 err;
+
+	if (!run_claim(v))
+		return -EBUSY;
+	err = check(v, flags);
+	if (!err && atomic_load_acquire(&v->power) == VCPU_ON_PENDING)
+		power_on(v);
+	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending)
+		err = -EINTR;
+	if (err) {
+		run_release(v);
+		return err;
+	}
+	v->last_cpu = c->index;
+	if (atomic_load_acquire(&v->power) != VCPU_ON) {
+		answer(c, &(struct run_exit){ .x0 = HERALD_EXIT_WFI, .x1 = NO_DEADLINE });
+		block(c, v);
+		return RUN_DONE;
+	}
+	v->world.hcr &= ~HCR_TWI;
+	v->world.hcr |= flags & HERALD_RUN_SINGLE_TASK ? 0 : HCR_TWI;
+	world_save(c->home);
+	arm_home_timer(&c->home->world);
+	world_load(v);
+	c->runs++;
+	finish_fault(v, c->frame, flags, data);
+	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic))
+		run_leave(v, &(struct run_exit){ .x0 = -EINTR });
+	return RUN_DONE;
+}
