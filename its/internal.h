@@ -92,7 +92,7 @@
  * step ends when nothing is left. The dearest single charge is below ITS_COST_MAX, so a step is
  * below their sum, 20,000.
  */
-#define ITS_BUDGET 16000
+#define ITS_BUDGET 14000
 #define ITS_COST_MAX 3000
 #define ITS_COST_COMMAND 450 /* fetch (a stage-2 walk and 32 bytes), decode, count */
 #define ITS_COST_GUEST_READ 250 /* up to 128 bytes */
