@@ -221,7 +221,7 @@ static void boot_cpu_first(void)
 		}
 }
 
-/* Each CPU's stack, over a page that stays unmapped. */
+/* Each CPU's stack, over a hole that stays unmapped. */
 static void boot_cpus(void)
 {
 	struct board *b = &machine.board;
@@ -394,5 +394,6 @@ void boot_secondary_main(struct cpu *c)
 		panic("CPU %u: GIC: %s", c->index, gicv3_strerror(err));
 	gicv3_irq_enable(c->index, machine.board.gic.maintenance_intid);
 	msi_cpu_init(c);
+	panic_check();
 	mgmt_start();
 }

@@ -33,6 +33,8 @@ bool psci_call(struct vcpu *v, struct regs *r);
 
 /* hyp/panic.c: this CPU does nothing any more, since another one has panicked. */
 void panic_stop(void) __attribute__((noreturn));
+/* Stops this CPU if another one has panicked while the GIC could not tell it. */
+void panic_check(void);
 
 /* hyp/irq.c: acknowledges and handles the physical interrupts that are pending on this CPU, a bounded number. */
 void irq_handle(struct vcpu *v);
