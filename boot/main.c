@@ -221,7 +221,7 @@ static void boot_cpu_first(void)
 		}
 }
 
-/* Each CPU's stack, over a page that stays unmapped. */
+/* Each CPU's stack, over a hole that stays unmapped. */
 static void boot_cpus(void)
 {
 	struct board *b = &machine.board;
@@ -396,6 +396,7 @@ void boot_secondary_main(struct cpu *c)
 	gicv3_irq_enable(c->index, machine.board.gic.maintenance_intid);
 	gicv3_irq_enable(c->index, machine.board.timer_hyp_intid);
 	msi_cpu_init(c);
+	panic_check();
 	/* From here on the registers of a guest lie at the top of this stack. */
 	entry_call_on((u64)c->frame, mgmt_start);
 }

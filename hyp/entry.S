@@ -74,11 +74,12 @@
 	.endm
 
 	/*
-	 * A synchronous one. Whether the stack can be used tells one bit of its pointer, looked at without a register
-	 * to spare.
+	 * A synchronous one. Whether the stack has room for what sync_entry puts there tells one bit of the address,
+	 * looked at without a register to spare. (A push that ran into the hole below has left SP where it was.)
 	 */
 	.macro vector_sync kind
 	.balign 128
+	sub	sp, sp, #16
 	add	sp, sp, x0
 	sub	x0, sp, x0
 	tbz	x0, #MEM_STACK_BIT, 1f
@@ -87,6 +88,7 @@
 	b	sync_entry
 1:	sub	x0, sp, x0
 	sub	sp, sp, x0
+	add	sp, sp, #16
 	fatal	\kind
 	.endm
 
@@ -140,7 +142,7 @@ entry_call_on:
 	.equ	EC_DABT_CURRENT, 0x25
 	.equ	FSC_EXTERNAL, 0x1		/* bits 5:4 of the fault status code */
 sync_entry:
-	stp	x0, x1, [sp, #-16]!
+	stp	x0, x1, [sp]
 	mrs	x0, esr_el2
 	ubfx	x1, x0, #26, #6
 	cmp	x1, #EC_DABT_CURRENT

@@ -38,6 +38,8 @@ bool psci_call(struct vcpu *v, struct regs *r);
 
 /* hyp/panic.c: this CPU does nothing any more, since another one has panicked. */
 void panic_stop(void) __attribute__((noreturn));
+/* Stops this CPU if another one has panicked while the GIC could not tell it. */
+void panic_check(void);
 
 /* hyp/abi.c: a HERALD_HVC_* function; false if @r->x[0] names none that @v may call. As psci_call(). */
 bool abi_call(struct vcpu *v, struct regs *r);

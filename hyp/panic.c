@@ -33,15 +33,25 @@ static void halt(void)
 	panic_stop();
 }
 
+static bool panicked;
+
+void panic_check(void)
+{
+	if (atomic_load_acquire(&panicked))
+		panic_stop();
+}
+
 /*
- * What the others do from here on could only make it worse. Guests are left at their next physical
- * interrupt, which this is; a CPU at EL2 stops before it enters one again.
+ * What the others do from here on could only make it worse: they stop at this interrupt, or when
+ * they look with panic_check() because their GIC was not up for it. Once, and after the cause was
+ * printed: on a CPU whose own GIC interface is not there this is the next exception.
  */
-static void panic_begin(void)
+static void stop_others(void)
 {
 	u32 i;
 
-	log_panic_enter();
+	if (atomic_exchange(&panicked, true))
+		return;
 	for (i = 0; i < cpu_count; i++)
 		if (&cpu_table[i] != cpu_this() && atomic_load_relaxed(&cpu_table[i].started))
 			gicv3_send_sgi(i, GICV3_SGI_STOP);
@@ -52,11 +62,12 @@ void panic(const char *fmt, ...)
 	char text[PANIC_LINE];
 	va_list ap;
 
-	panic_begin();
+	log_panic_enter();
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_line("panic: %s", text);
+	stop_others();
 	/* From the caller on: its frame is what this one's record points to (AAPCS64 6.4.6). */
 	backtrace_print(*(const u64 *)__builtin_frame_address(0), (u64)__builtin_return_address(0));
 	halt();
@@ -96,8 +107,9 @@ void panic_exception(const struct fatal_regs *r, u64 vector)
 	u64 elr = sysreg_read(elr_el2);
 	u32 i;
 
-	panic_begin();
+	log_panic_enter();
 	log_line("panic: %s exception at EL2: %s", vector_names[vector % 4], class_name(esr));
+	stop_others();
 	log_line("  pc %016llx  sp %016llx  spsr %08llx", (unsigned long long)elr,
 		 (unsigned long long)r->sp, (unsigned long long)sysreg_read(spsr_el2));
 	log_line("  esr %08llx  far %016llx  mpidr %llx", (unsigned long long)esr,

@@ -22,7 +22,10 @@
  * at the head of the queue.
  */
 struct its_ops {
-	/* Guest memory by IPA: all @len bytes or a negative errno and nothing. Never blocks. */
+	/*
+	 * Guest memory by IPA: all @len bytes, or a negative errno; then @buf, or the memory, may
+	 * have got some of them. Never blocks.
+	 */
 	int (*read)(void *vm, u64 ipa, void *buf, size_t len);
 	int (*write)(void *vm, u64 ipa, const void *buf, size_t len);
 
@@ -114,7 +117,8 @@ int its_reg_set(struct its *its, u64 offset, u64 val);
 /*
  * KVM_DEV_ARM_ITS_SAVE_TABLES and RESTORE_TABLES: the tables in guest memory, in the layout of
  * its/table.h. One bounded step: 0 done, -EAGAIN call again, else the errno that KVM documents. The
- * VM's vCPUs are stopped meanwhile; if not, nothing breaks, but what is saved is of no one moment.
+ * VM's vCPUs are stopped meanwhile; if not, nothing breaks, but what is saved is of no one moment,
+ * and a save that a guest disturbs for ever does not end.
  *
  * its_save() ends a command in hand, but begins none. Afterwards the tables hold what is mapped and
  * nothing else; the ITS itself is as it was. -EINVAL: the device table has no entry for a mapped

@@ -63,7 +63,8 @@ static u64 save_dte(struct its *its, u32 devid)
 
 /*
  * Brings the entries @first .. @first + @n - 1 of the ITT of the device in @slot up to date, of the
- * device table if @slot is 0. Entries that are not there matter if one is of something mapped.
+ * device table if @slot is 0. Entries that are not there matter if one is of something mapped, entries
+ * that cannot be written always.
  */
 static int save_chunk(struct its *its, u32 slot, u32 first, u32 n)
 {
@@ -87,12 +88,10 @@ static int save_chunk(struct its *its, u32 slot, u32 first, u32 n)
 		entry[i] = now;
 		changed = true;
 	}
-	if (changed) {
-		its_charge(its, ITS_COST_GUEST_WRITE);
-		if (its->ops.write(its->vm, ipa, entry, n * sizeof(u64)))
-			err = -EFAULT;
-	}
-	return mapped ? err : 0;
+	if (!changed)
+		return mapped ? err : 0;
+	its_charge(its, ITS_COST_GUEST_WRITE);
+	return its->ops.write(its->vm, ipa, entry, n * sizeof(u64)) ? -EFAULT : 0;
 }
 
 /* The entries below c->pos, chunk by chunk; @slot as above. 0, -EAGAIN or another error. */

@@ -279,6 +279,7 @@ void vgic_put(struct vgic_cpu *c)
 
 		settle_add(&s, intid, vgic_lr_evict(c, n));
 	}
+	c->flushes++;
 	vgic_host_hcr_write(0);
 	c->hcr = 0;
 	atomic_store_relaxed(&c->work, false);

@@ -178,6 +178,14 @@ int vgic_lpi_move(struct vgic *v, u32 lpi, u32 to, bool again)
 	return away ? -EAGAIN : 0;
 }
 
+/* The vCPU that an LPI is for: its home, or where it goes when a list register elsewhere lets go. */
+static u32 lpi_target(u64 w)
+{
+	bool leaving = (w & (IRQ_MOVE | IRQ_IN_LR)) == (IRQ_MOVE | IRQ_IN_LR);
+
+	return (u32)(leaving ? FIELD_GET(IRQ_NEXT, w) : FIELD_GET(IRQ_HOME, w));
+}
+
 /*
  * *@cursor: the next LPI to look at, and whether one that was moved was in another CPU's list
  * register. When all are marked, it is the source's count of flushes at that time.
@@ -224,7 +232,7 @@ int vgic_lpi_move_all(struct vgic *v, u32 from, u32 to, u32 *cursor)
 		u64 w = atomic_load_relaxed(&v->lpi[pos]);
 
 		spent += COST_LOOK;
-		if (FIELD_GET(IRQ_HOME, w) != from || !(w & (IRQ_PENDING | IRQ_IN_LR)))
+		if (lpi_target(w) != from || !(w & (IRQ_PENDING | IRQ_IN_LR)))
 			continue;
 		spent += COST_CHANGE;
 		away |= vgic_lpi_move(v, VGIC_LPI_BASE + pos, to, false) == -EAGAIN;
@@ -259,10 +267,11 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
 			      : v->cfg.read(v->cfg.vm,
 					    (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE,
 					    &prop, sizeof(prop));
-		w = lpi_configured(w, ret ? 0 : prop);
+		if (!ret)
+			w = lpi_configured(w, prop);
 	}
 	/* Idle: it may as well wait for its first interrupt where that will go. */
-	if (irq.c != c && !(w & (IRQ_PENDING | IRQ_IN_LR)))
+	if (!ret && irq.c != c && !(w & (IRQ_PENDING | IRQ_IN_LR)))
 		w = lpi_to(w, vcpu);
 	vgic_irq_commit(&irq, w);
 	return ret;
@@ -349,7 +358,7 @@ static u32 chunk_collect(struct vgic_cpu *c, u32 base, bool take, u8 *pend)
 			continue;
 		cost += COST_CHANGE;
 		vgic_irq_lock(c, base + i, &irq);
-		if (irq.c != c) {
+		if (irq.c != c || lpi_target(irq.w) != c->index) {
 			vgic_irq_unlock(&irq);
 			continue;
 		}

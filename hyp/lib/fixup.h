@@ -4,8 +4,8 @@
  * lists and firmware keeps, poisoned RAM) and config space (a device that is gone or gated). At EL2
  * such an abort is fatal anywhere else.
  *
- * Only synchronous ones can be caught. One that comes as an SError, as many stores' do, is fatal
- * here as well.
+ * Only synchronous ones are seen here. One that comes as an SError, as many stores' do, waits until
+ * the guest runs again and is the guest's (exit_serror()): the access has answered 0 by then.
  */
 #ifndef HERALD_LIB_FIXUP_H
 #define HERALD_LIB_FIXUP_H

@@ -28,273 +28,6 @@ static u8 mem[MAX_MEM + GUARD] __attribute__((aligned(64)));
 struct its_config world_cfg;
 static u32 nr_entries;
 
-/* What is mapped, as the backend was told. */
-static struct {
-	u32 nr_devices, nr_events;
-	u32 device[NR_IDS]; /* EventIDs of a mapped device, else 0 */
-	u32 events_of[NR_IDS];
-	struct {
-		u32 devid, eventid, entry;
-	} event[MAX_ENTRIES]; /* the first nr_events */
-	u32 index[MAX_ENTRIES]; /* by entry: index of event[] + 1 */
-} shadow;
-
-/* What is going on. */
-static struct {
-	bool locked; /* inside of the ITS, under its lock */
-	bool signalling; /* inside of its_signal(), from the top */
-	bool translated; /* ...and it has come to lpi_pend() */
-	u32 elsewhere; /* signals by other CPUs meanwhile */
-	bool resetting, saving, restoring;
-	bool apart; /* world_tables_apart() when the save began, and nothing was poked since */
-	u32 devid, eventid; /* what is being signalled */
-	u32 pends; /* LPIs that it made pending */
-	u32 pend_vcpu, pend_lpi;
-	u32 accesses, calls; /* of this step */
-	u64 agains; /* -EAGAIN answered, ever */
-} now;
-
-/* What answered -EAGAIN last, and must be what is asked next of its kind. */
-static struct {
-	bool again;
-	u32 a, b;
-} asked[NR_OPS];
-
-/* ---- Operations ---- */
-
-static void op_begin(void)
-{
-	now.calls++;
-	if (world_meanwhile)
-		world_meanwhile(now.locked);
-}
-
-static int op_end(enum fake_op op, int ret, u32 a, u32 b)
-{
-	asked[op].again = ret == -EAGAIN;
-	asked[op].a = a;
-	asked[op].b = b;
-	now.agains += ret == -EAGAIN;
-	return ret;
-}
-
-static void require_again(enum fake_op op, u32 a, u32 b)
-{
-	REQUIRE(!asked[op].again || (asked[op].a == a && asked[op].b == b),
-		"operation %u answered -EAGAIN for %x, %x, and is asked for %x, %x", op,
-		asked[op].a, asked[op].b, a, b);
-}
-
-static void require_vcpu(u32 vcpu)
-{
-	REQUIRE(vcpu < world_cfg.nr_vcpus, "vCPU %u of %u", vcpu, world_cfg.nr_vcpus);
-}
-
-static void require_lpi(u32 lpi)
-{
-	REQUIRE(lpi >= ITS_LPI_BASE && lpi < BIT(world_cfg.intid_bits), "LPI %u", lpi);
-}
-
-/* An event that is being signalled must not be unmapped or moved under its feet. */
-static void require_idle_event(u32 devid, u32 eventid)
-{
-	REQUIRE(!now.translated || now.devid != devid || now.eventid != eventid,
-		"event %x/%x changes while it is being signalled", devid, eventid);
-}
-
-static int op_read(void *vm, u64 ipa, void *buf, size_t len)
-{
-	now.accesses++;
-	REQUIRE(len && len <= PAGE, "a read of %zu bytes", len);
-	return fake_ops.read(vm, ipa, buf, len);
-}
-
-static void mark_dirty(u64 ipa, size_t len)
-{
-	for (u64 p = (ipa - FAKE_RAM) / PAGE; p <= (ipa + len - 1 - FAKE_RAM) / PAGE; p++)
-		dirty[p] = true;
-}
-
-static int op_write(void *vm, u64 ipa, const void *buf, size_t len)
-{
-	int ret;
-
-	now.accesses++;
-	REQUIRE(len && len <= PAGE, "a write of %zu bytes", len);
-	REQUIRE(now.saving, "guest memory is written by something that is not a save");
-	ret = fake_ops.write(vm, ipa, buf, len);
-	if (!ret)
-		mark_dirty(ipa, len);
-	return ret;
-}
-
-static int op_lpi_pend(void *vm, u32 vcpu, u32 lpi)
-{
-	require_vcpu(vcpu);
-	require_lpi(lpi);
-	if (now.signalling && !now.locked && !now.elsewhere) {
-		now.translated = true;
-		now.pends++;
-		now.pend_vcpu = vcpu;
-		now.pend_lpi = lpi;
-	}
-	op_begin();
-	now.translated = false;
-	return fake_ops.lpi_pend(vm, vcpu, lpi);
-}
-
-static int op_lpi_clear(void *vm, u32 lpi, bool again)
-{
-	require_lpi(lpi);
-	require_again(OP_CLEAR, lpi, 0);
-	op_begin();
-	return op_end(OP_CLEAR, fake_ops.lpi_clear(vm, lpi, again), lpi, 0);
-}
-
-static int op_lpi_move(void *vm, u32 lpi, u32 to, bool again)
-{
-	require_lpi(lpi);
-	require_vcpu(to);
-	require_again(OP_MOVE, lpi, to);
-	op_begin();
-	return op_end(OP_MOVE, fake_ops.lpi_move(vm, lpi, to, again), lpi, to);
-}
-
-static int op_lpi_move_all(void *vm, u32 from, u32 to, u32 *cursor)
-{
-	require_vcpu(from);
-	require_vcpu(to);
-	require_again(OP_MOVE_ALL, from, to);
-	REQUIRE(asked[OP_MOVE_ALL].again ? *cursor > 0 : *cursor == 0, "cursor %u of MOVALL",
-		*cursor);
-	op_begin();
-	return op_end(OP_MOVE_ALL, fake_ops.lpi_move_all(vm, from, to, cursor), from, to);
-}
-
-static int op_lpi_reload(void *vm, u32 vcpu, u32 lpi)
-{
-	require_vcpu(vcpu);
-	require_lpi(lpi);
-	op_begin();
-	return fake_ops.lpi_reload(vm, vcpu, lpi);
-}
-
-static void require_devid(u32 devid)
-{
-	REQUIRE(devid < BIT(world_cfg.devid_bits), "DeviceID %x", devid);
-}
-
-static int op_device_mapped(void *vm, u32 devid, u32 nr)
-{
-	int ret;
-
-	require_devid(devid);
-	require_again(OP_DEVICE_MAPPED, devid, nr);
-	REQUIRE(bits_is_pow2(nr) && nr >= 2 && nr <= BIT(world_cfg.eventid_bits), "%u EventIDs",
-		nr);
-	REQUIRE(!shadow.device[devid], "device %x is mapped twice", devid);
-	op_begin();
-	ret = fake_ops.device_mapped(vm, devid, nr);
-	if (ret != -EAGAIN) { /* an error is only counted: the device is virtual */
-		shadow.device[devid] = nr;
-		shadow.nr_devices++;
-	}
-	return op_end(OP_DEVICE_MAPPED, ret, devid, nr);
-}
-
-static int op_device_unmapped(void *vm, u32 devid)
-{
-	int ret;
-
-	require_devid(devid);
-	require_again(OP_DEVICE_UNMAPPED, devid, 0);
-	REQUIRE(shadow.device[devid], "device %x is unmapped, but is not mapped", devid);
-	REQUIRE(!shadow.events_of[devid], "device %x is unmapped with %u events", devid,
-		shadow.events_of[devid]);
-	REQUIRE(!now.translated || now.devid != devid,
-		"device %x is unmapped while it is signalling", devid);
-	op_begin();
-	ret = fake_ops.device_unmapped(vm, devid);
-	if (!ret) {
-		shadow.device[devid] = 0;
-		shadow.nr_devices--;
-	}
-	return op_end(OP_DEVICE_UNMAPPED, ret, devid, 0);
-}
-
-/* Its index in the shadow, or nr_events. */
-static u32 shadow_find(u32 devid, u32 eventid)
-{
-	u32 i;
-
-	for (i = 0; i < shadow.nr_events; i++) {
-		if (shadow.event[i].devid == devid && shadow.event[i].eventid == eventid)
-			break;
-	}
-	return i;
-}
-
-static void op_event_mapped(void *vm, u32 devid, u32 eventid, u32 entry, u32 vcpu)
-{
-	u32 i = shadow.nr_events;
-
-	require_devid(devid);
-	REQUIRE(shadow.device[devid] && eventid < shadow.device[devid], "event %x/%x of %x", devid,
-		eventid, shadow.device[devid]);
-	REQUIRE(entry < nr_entries && !shadow.index[entry], "entry %u", entry);
-	REQUIRE(shadow_find(devid, eventid) == i, "event %x/%x is mapped twice", devid, eventid);
-	if (vcpu != ITS_NO_VCPU)
-		require_vcpu(vcpu);
-	op_begin();
-	shadow.event[i].devid = devid;
-	shadow.event[i].eventid = eventid;
-	shadow.event[i].entry = entry;
-	shadow.index[entry] = i + 1;
-	shadow.nr_events++;
-	shadow.events_of[devid]++;
-	fake_ops.event_mapped(vm, devid, eventid, entry, vcpu);
-}
-
-static void op_event_moved(void *vm, u32 devid, u32 eventid, u32 vcpu)
-{
-	require_vcpu(vcpu);
-	REQUIRE(shadow_find(devid, eventid) < shadow.nr_events, "event %x/%x moves, not mapped",
-		devid, eventid);
-	require_idle_event(devid, eventid);
-	op_begin();
-	fake_ops.event_moved(vm, devid, eventid, vcpu);
-}
-
-static void op_event_unmapped(void *vm, u32 devid, u32 eventid)
-{
-	u32 i = shadow_find(devid, eventid), last = shadow.nr_events - 1;
-
-	REQUIRE(i < shadow.nr_events, "event %x/%x is unmapped, but is not mapped", devid, eventid);
-	require_idle_event(devid, eventid);
-	op_begin();
-	shadow.index[shadow.event[last].entry] = i + 1;
-	shadow.index[shadow.event[i].entry] = 0;
-	shadow.event[i] = shadow.event[last];
-	shadow.nr_events--;
-	shadow.events_of[devid]--;
-	fake_ops.event_unmapped(vm, devid, eventid);
-}
-
-static const struct its_ops ops = {
-	.read = op_read,
-	.write = op_write,
-	.lpi_pend = op_lpi_pend,
-	.lpi_clear = op_lpi_clear,
-	.lpi_move = op_lpi_move,
-	.lpi_move_all = op_lpi_move_all,
-	.lpi_reload = op_lpi_reload,
-	.device_mapped = op_device_mapped,
-	.device_unmapped = op_device_unmapped,
-	.event_mapped = op_event_mapped,
-	.event_moved = op_event_moved,
-	.event_unmapped = op_event_unmapped,
-};
-
 /* ---- Guest memory ---- */
 
 bool world_in_ram(u64 ipa, u64 len)
@@ -307,8 +40,8 @@ void world_poke(u64 ipa, const void *buf, size_t len)
 	if (!len || !world_in_ram(ipa, len))
 		return;
 	memcpy(&ram.bytes[ipa - FAKE_RAM], buf, len);
-	mark_dirty(ipa, len);
-	now.apart = false;
+	world_touch(ipa, len);
+	world_now.apart = false;
 }
 
 u64 world_peek(u64 ipa)
@@ -383,16 +116,16 @@ void world_end(bool deep)
 
 static void step_begin(void)
 {
-	now.locked = true;
-	now.accesses = 0;
-	now.calls = 0;
+	world_now.locked = true;
+	world_now.accesses = 0;
+	world_now.calls = 0;
 }
 
 static void step_end(void)
 {
-	now.locked = false;
-	REQUIRE(now.accesses <= STEP_ACCESSES, "%u accesses in one step", now.accesses);
-	REQUIRE(now.calls <= STEP_CALLS, "%u operations in one step", now.calls);
+	world_now.locked = false;
+	REQUIRE(world_now.accesses <= STEP_ACCESSES, "%u accesses in one step", world_now.accesses);
+	REQUIRE(world_now.calls <= STEP_CALLS, "%u operations in one step", world_now.calls);
 }
 
 enum its_progress world_run(void)
@@ -412,48 +145,27 @@ enum its_progress world_reset(void)
 	step_begin();
 	p = its_reset(world_its);
 	step_end();
-	now.resetting = p == ITS_AGAIN;
-	now.restoring = false; /* a reset ends it */
+	world_now.resetting = p == ITS_AGAIN;
+	world_now.restoring = false; /* a reset ends it */
 	return p;
-}
-
-/* A save has ended: each event is in its ITT as it is now, whatever happened since it began. */
-static void check_saved(void)
-{
-	struct its_event_info info;
-	struct its_device_info dev;
-
-	if (!now.apart || !world_tables_apart())
-		return;
-	for (u32 i = 0; i < shadow.nr_events; i++) {
-		u64 ite;
-
-		if (!its_event_info(world_its, shadow.event[i].entry, &info) ||
-		    !its_device_info(world_its, info.devid, &dev))
-			continue;
-		ite = world_peek(dev.itt + info.eventid * 8ull);
-		REQUIRE((ite & GENMASK(47, 0)) == ((u64)info.lpi << 16 | info.icid),
-			"event %x/%x is saved as %llx", info.devid, info.eventid,
-			(unsigned long long)ite);
-	}
 }
 
 int world_save(void)
 {
 	int ret;
 
-	if (!now.saving)
-		now.apart = world_tables_apart();
+	if (!world_now.saving)
+		world_now.apart = world_tables_apart();
 	step_begin();
-	now.saving = true;
+	world_now.saving = true;
 	ret = its_save(world_its);
 	step_end();
-	now.saving = ret == -EAGAIN;
+	world_now.saving = ret == -EAGAIN;
 	REQUIRE(ret == 0 || ret == -EAGAIN || ret == -EINVAL || ret == -EFAULT || ret == -EBUSY,
 		"save: %d", ret);
 	if (!ret)
 		check_saved();
-	REQUIRE(ret != -EBUSY || now.resetting || now.restoring, "save: busy with nothing");
+	REQUIRE(ret != -EBUSY || world_now.resetting || world_now.restoring, "save: busy with nothing");
 	return ret;
 }
 
@@ -464,11 +176,11 @@ int world_restore(void)
 	step_begin();
 	ret = its_restore(world_its);
 	step_end();
-	now.restoring = ret == -EAGAIN;
+	world_now.restoring = ret == -EAGAIN;
 	REQUIRE(ret == 0 || ret == -EAGAIN || ret == -EINVAL || ret == -EFAULT || ret == -ENXIO ||
 			ret == -ENOMEM || ret == -EBUSY,
 		"restore: %d", ret);
-	REQUIRE(ret != -EBUSY || now.resetting, "restore: busy with nothing");
+	REQUIRE(ret != -EBUSY || world_now.resetting, "restore: busy with nothing");
 	return ret;
 }
 
@@ -500,28 +212,28 @@ static u64 steps_allowed(const struct its_stats *st, u64 agains)
 
 	its_get_stats(world_its, &end);
 	commands = commands_taken(&end) - commands_taken(st) + 1;
-	return 64 + 2 * (now.agains - agains) + 2 * st->devices + st->events / 8 +
+	return 64 + 2 * (world_now.agains - agains) + 2 * st->devices + st->events / 8 +
 	       commands * (4 + st->events / 8 + nr_entries / 1024);
 }
 
 void world_settle(void)
 {
-	u64 agains = now.agains, steps = 0;
+	u64 agains = world_now.agains, steps = 0;
 	struct its_stats st;
-	u64 tables = now.saving || now.restoring
+	u64 tables = world_now.saving || world_now.restoring
 			     ? table_steps((u64)world_cfg.max_devices << world_cfg.eventid_bits)
 			     : 0;
 	bool more = true;
 
 	its_get_stats(world_its, &st);
 	while (more) {
-		if (now.resetting)
+		if (world_now.resetting)
 			world_reset();
-		else if (now.restoring)
+		else if (world_now.restoring)
 			world_restore();
 		else if (world_run() == ITS_AGAIN)
 			;
-		else if (now.saving)
+		else if (world_now.saving)
 			world_save();
 		else
 			more = false;
@@ -533,7 +245,7 @@ void world_settle(void)
 
 int world_save_all(void)
 {
-	u64 agains = now.agains, steps = 0, limit, entries = 0;
+	u64 agains = world_now.agains, steps = 0, limit, entries = 0;
 	int ret;
 
 	world_settle();
@@ -541,20 +253,20 @@ int world_save_all(void)
 		entries += shadow.device[i];
 	limit = table_steps(entries);
 	while ((ret = world_save()) == -EAGAIN)
-		REQUIRE(++steps < limit + 2 * (now.agains - agains), "a save without end");
+		REQUIRE(++steps < limit + 2 * (world_now.agains - agains), "a save without end");
 	return ret;
 }
 
 int world_restore_all(void)
 {
-	u64 agains = now.agains, steps = 0, limit;
+	u64 agains = world_now.agains, steps = 0, limit;
 	int ret;
 
 	world_settle();
 	limit = table_steps((u64)world_cfg.max_devices << world_cfg.eventid_bits) +
 		world_cfg.max_devices;
 	while ((ret = world_restore()) == -EAGAIN)
-		REQUIRE(++steps < limit + 2 * (now.agains - agains), "a restore without end");
+		REQUIRE(++steps < limit + 2 * (world_now.agains - agains), "a restore without end");
 	if (ret && ret != -ENXIO)
 		REQUIRE(!shadow.nr_devices && !shadow.nr_events,
 			"something is mapped after a failed restore");
@@ -565,7 +277,7 @@ int world_restore_all(void)
 
 static bool quiet(void)
 {
-	return !now.locked && !now.resetting && !now.restoring &&
+	return !world_now.locked && !world_now.resetting && !world_now.restoring &&
 	       (its_mmio_read(world_its, 0, 4) & BIT(31));
 }
 
@@ -584,45 +296,45 @@ static int expected(u32 devid, u32 eventid, struct its_event_info *info)
 
 static void signal_begin(u32 devid, u32 eventid)
 {
-	now.signalling = true;
-	now.devid = devid;
-	now.eventid = eventid;
-	now.pends = 0;
+	world_now.signalling = true;
+	world_now.devid = devid;
+	world_now.eventid = eventid;
+	world_now.pends = 0;
 }
 
 static void signal_end(int ret, bool predict, int want, const struct its_event_info *info)
 {
-	now.signalling = false;
+	world_now.signalling = false;
 	REQUIRE(ret == 1 || ret == 0 || ret == -ENXIO || ret == -EBUSY || ret == -EINVAL,
 		"a signal answers %d", ret);
-	REQUIRE(now.pends == (ret >= 0), "a signal makes %u LPIs pending, answers %d", now.pends,
+	REQUIRE(world_now.pends == (ret >= 0), "a signal makes %u LPIs pending, answers %d", world_now.pends,
 		ret);
 	if (!predict)
 		return;
 	REQUIRE(ret == want, "a signal answers %d, expected %d", ret, want);
 	if (ret >= 0)
-		REQUIRE(now.pend_vcpu == info->vcpu && now.pend_lpi == info->lpi,
-			"a signal makes LPI %u pending at vCPU %u, not LPI %u at %u", now.pend_lpi,
-			now.pend_vcpu, info->lpi, info->vcpu);
+		REQUIRE(world_now.pend_vcpu == info->vcpu && world_now.pend_lpi == info->lpi,
+			"a signal makes LPI %u pending at vCPU %u, not LPI %u at %u", world_now.pend_lpi,
+			world_now.pend_vcpu, info->lpi, info->vcpu);
 }
 
 /* On another CPU, in the middle of something. */
 static void signal_elsewhere(u32 cpu, u32 devid, u32 eventid)
 {
-	bool translated = now.translated;
-	u32 calls = now.calls;
+	bool translated = world_now.translated;
+	u32 calls = world_now.calls;
 
-	now.elsewhere++;
+	world_now.elsewhere++;
 	its_signal(world_its, cpu, devid, eventid);
-	now.elsewhere--;
-	now.translated = translated;
-	now.calls = calls;
+	world_now.elsewhere--;
+	world_now.translated = translated;
+	world_now.calls = calls;
 }
 
 void world_signal(u32 cpu, u32 devid, u32 eventid)
 {
 	bool predict = quiet() && cpu < world_cfg.nr_cpus,
-	     top = !now.locked && !now.signalling && !now.elsewhere;
+	     top = !world_now.locked && !world_now.signalling && !world_now.elsewhere;
 	struct its_event_info info;
 	int want = predict ? expected(devid, eventid, &info) : 0;
 	int ret;
@@ -652,64 +364,11 @@ void world_signal_entry(u32 cpu, u32 entry, u32 devid, u32 eventid)
 	signal_end(ret, predict, want, &info);
 }
 
-u32 world_entry(u32 devid, u32 eventid)
-{
-	u32 i = shadow_find(devid, eventid);
-
-	return i < shadow.nr_events ? shadow.event[i].entry : ~0u;
-}
-
-/* ---- Checks ---- */
-
-static void check_event(u32 i)
-{
-	struct its_event_info info;
-	struct its_device_info dev;
-	u32 devid = shadow.event[i].devid;
-
-	REQUIRE(its_event_info(world_its, shadow.event[i].entry, &info), "entry %u is empty",
-		shadow.event[i].entry);
-	REQUIRE(info.devid == devid && info.eventid == shadow.event[i].eventid,
-		"entry %u is event %x/%x", shadow.event[i].entry, info.devid, info.eventid);
-	require_lpi(info.lpi);
-	REQUIRE(its_collection_vcpu(world_its, info.icid) == info.vcpu, "ICID %u", info.icid);
-	if (info.vcpu != ITS_NO_VCPU)
-		require_vcpu(info.vcpu);
-	REQUIRE(its_device_info(world_its, devid, &dev), "device %x", devid);
-	REQUIRE(dev.mapped == shadow.events_of[devid] && dev.nr_events == shadow.device[devid] &&
-			info.eventid < dev.nr_events,
-		"device %x: %u of %u events", devid, dev.mapped, dev.nr_events);
-}
-
-static void check_deep(const struct its_stats *st)
-{
-	struct its_event_info info;
-	struct its_device_info dev;
-	u32 events = 0, devices = 0, collections = 0;
-
-	for (u32 i = 0; i < nr_entries; i++)
-		events += its_event_info(world_its, i, &info);
-	for (u32 i = 0; i < BIT(world_cfg.devid_bits); i++)
-		devices += its_device_info(world_its, i, &dev);
-	for (u32 i = 0; i < 0x10000; i++) {
-		u32 vcpu = its_collection_vcpu(world_its, i);
-
-		if (vcpu == ITS_NO_VCPU)
-			continue;
-		require_vcpu(vcpu);
-		collections++;
-	}
-	REQUIRE(events == st->events && devices == st->devices && collections == st->collections,
-		"found %u, %u, %u; counted %u, %u, %u", devices, events, collections, st->devices,
-		st->events, st->collections);
-	REQUIRE(!its_event_info(world_its, nr_entries, &info), "an entry beyond the last");
-}
-
 void world_check(bool deep)
 {
 	struct its_stats st;
 
-	if (now.resetting || now.restoring)
+	if (world_now.resetting || world_now.restoring)
 		return;
 	its_get_stats(world_its, &st);
 	REQUIRE(st.devices == shadow.nr_devices && st.events == shadow.nr_events,
@@ -722,12 +381,3 @@ void world_check(bool deep)
 		check_deep(&st);
 }
 
-u32 world_nr_events(void)
-{
-	return shadow.nr_events;
-}
-
-void world_event(u32 i, struct its_event_info *info)
-{
-	its_event_info(world_its, shadow.event[i].entry, info);
-}

@@ -394,7 +394,7 @@ static void test_save_pulled(void)
 	r.world.write_hook = pull;
 	for (ret = -EAGAIN; ret == -EAGAIN;)
 		ret = its_save(r.its);
-	is(ret, 0, "save, a stale ITE that cannot be written: passed over");
+	is(ret, -EFAULT, "save, a stale ITE that cannot be written: restore would find it");
 	is(at(RIG_ITT + 0x1000), 1 << 16, "... it stays");
 	hole(0, 0);
 	rig_down(&r);
@@ -481,7 +481,7 @@ static void test_save_steps(void)
 	rig_do(&r, cmd_mapd(1, 16, RIG_ITT, true));
 	rig_do(&r, cmd_mapti(1, 65535, 8200, 1));
 	is(save(), 0, "save of one device with its last event mapped");
-	ok(steps < 500, "... it is not looked for any more below that (%u steps)", steps);
+	ok(steps < 800, "... it is not looked for any more below that (%u steps)", steps);
 	rig_down(&r);
 }
 

@@ -587,6 +587,73 @@ static void test_unread(void)
 	}
 }
 
+/* The source leaves its CPU and comes back while MOVALL waits for it. */
+static void test_move_all_put(void)
+{
+	u32 cursor = 0, tries;
+
+	start(3, 4);
+	fake_load(0, 0);
+	fake_load(1, 1);
+	lpi_on(0, 8400, ON);
+	vgic_lpi_pend(v, 0, 8400);
+	fake_enter_vcpu(0);
+	for (tries = 0; vgic_lpi_move_all(v, 0, 1, &cursor) && tries < 1000; tries++)
+		;
+	is(tries, 1000, "MOVALL waits for a list register");
+	fake_put(0);
+	fake_load(0, 0);
+	fake_run_on(1);
+	for (tries = 0; vgic_lpi_move_all(v, 0, 1, &cursor) && tries < 10; tries++)
+		fake_enter_vcpu(0);
+	ok(tries < 2, "... and sees that its vCPU was put and loaded");
+	is(fake_take(), 8400, "... the LPI has moved");
+	fake_end();
+}
+
+/* An LPI that is on its way to the source of MOVALL, out of another CPU's list register. */
+static void test_move_all_on_its_way(void)
+{
+	u32 cursor = 0;
+
+	start(3, 4);
+	fake_load(0, 0);
+	fake_load(1, 1);
+	fake_load(2, 2);
+	fake_run_on(0);
+	lpi_on(0, 8400, ON);
+	vgic_lpi_pend(v, 0, 8400);
+	fake_enter_vcpu(0);
+	fake_run_on(2);
+	vgic_lpi_pend(v, 1, 8400); /* MAPC has moved its collection to vCPU 1 */
+	while (vgic_lpi_move_all(v, 1, 2, &cursor))
+		fake_enter_vcpu(1);
+	fake_enter_vcpu(0);
+	fake_run_on(1);
+	is(fake_take(), FAKE_SPURIOUS,
+	   "MOVALL: what was on its way to the source does not get there");
+	fake_run_on(2);
+	is(fake_take(), 8400, "... but to the target");
+	fake_run_on(0);
+	is(fake_take(), FAKE_SPURIOUS, "... once");
+	fake_end();
+}
+
+/* A property byte that cannot be had leaves the LPI as it is. */
+static void test_reload_fails(void)
+{
+	start(2, 4);
+	fake_load(0, 0);
+	fake_rd_w(1, 0, 4, 0);
+	fake_rd_w(1, 0x70, 8, (fake_prop_ipa(8192) & ~UINT64_C(0xfff)) | 13);
+	fake_rd_w(1, 0, 4, 1);
+	lpi_on(0, 20000, ON);
+	is(vgic_lpi_reload(v, 1, 20000), -34, "beyond the IDbits of one vCPU");
+	is(vgic_lpi_pend(v, 0, 20000), 1, "... still enabled at the other");
+	is(fake_take(), 20000, "... and taken");
+	fake_end();
+}
+
 /* Two virtual ITSes do MOVALL from one vCPU at the same time. */
 static void test_two_move_alls(void)
 {
@@ -672,6 +739,9 @@ int main(void)
 	test_clear();
 	test_move_all();
 	test_storm();
+	test_move_all_put();
+	test_move_all_on_its_way();
+	test_reload_fails();
 	test_save();
 	test_unread();
 	test_two_move_alls();
