@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The management VM: Debian's kernel (build/kernels/VERSION) and an initramfs of our own.
+# The management VM: Debian's kernel (build/kernels/VERSION), Herald's driver for it, and an initramfs
+# of our own. A kernel that the user brings has no driver: it runs, but has no /dev/kvm.
 
 ROOTFS := $(shell find guests/mgmt/rootfs -type f)
+DRIVER := guests/mgmt/driver
+DRIVER_SRCS := $(wildcard $(DRIVER)/*.c $(DRIVER)/*.h) $(DRIVER)/Kbuild
 
 build/kernels/%/.deb: | host-packages
 	@boot/fetch.sh kernel $*
@@ -10,6 +13,20 @@ build/kernels/%/.deb: | host-packages
 build/arm64/busybox/.deb: | host-packages
 	@boot/fetch.sh busybox
 
+build/headers/%/.deb: build/kernels/%/.deb | host-packages
+	@boot/fetch.sh headers $*
+
+# Kbuild builds where the sources are, and there is one build for each kernel: in directories of links.
+# BTF, type information for tracers, would need the package pahole. SPARSE=on: sparse looks at it.
+build/mgmt/driver-%/herald.ko: $(DRIVER_SRCS) hyp/herald_abi.h guests/mgmt/mgmt.mk build/headers/%/.deb
+	@echo "  KBUILD  $@"
+	@mkdir -p $(@D)
+	@ln -sf $(addprefix $(CURDIR)/,$(DRIVER_SRCS)) $(@D)/
+	$(Q)$(MAKE) $(if $(V),,-s) -C build/headers/$*/build M=$(CURDIR)/$(@D) CC=$(CC) \
+		CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= HERALD_TOP=$(CURDIR) \
+		$(if $(SPARSE),C=2) modules
+
 build/mgmt/initrd-%.cpio: guests/mgmt/mkinitramfs.sh $(ROOTFS) build/kernels/%/.deb \
-		build/arm64/busybox/.deb | host-packages
-	guests/mgmt/mkinitramfs.sh build/kernels/$* build/arm64/busybox/busybox $@
+		build/arm64/busybox/.deb build/mgmt/driver-%/herald.ko | host-packages
+	guests/mgmt/mkinitramfs.sh build/kernels/$* build/arm64/busybox/busybox \
+		build/mgmt/driver-$*/herald.ko $@
