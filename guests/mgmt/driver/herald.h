@@ -124,6 +124,7 @@ long herald_device_create(struct herald_vm *vm, struct kvm_create_device __user 
 
 /* pass.c */
 long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce);
+long herald_pass_alloc(u64 handle, u32 request, unsigned long arg);
 long herald_pass_reg(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce);
 long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce, u32 size);

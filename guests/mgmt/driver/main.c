@@ -27,6 +27,8 @@ static long dev_ioctl(struct file *file, unsigned int request, unsigned long arg
 		return herald_vm_create(arg);
 	case KVM_CHECK_EXTENSION:
 		return herald_check_extension(HERALD_SYSTEM, arg);
+	case HERALD_GET_STATS:
+		return herald_pass_alloc(HERALD_SYSTEM, request, arg);
 	default:
 		return -EINVAL;
 	}

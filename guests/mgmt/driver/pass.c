@@ -34,6 +34,19 @@ long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce)
 	return ret;
 }
 
+/* The same for a caller that has no page. */
+long herald_pass_alloc(u64 handle, u32 request, unsigned long arg)
+{
+	void *bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	long ret;
+
+	if (!bounce)
+		return -ENOMEM;
+	ret = herald_pass(handle, request, arg, bounce);
+	free_page((unsigned long)bounce);
+	return ret;
+}
+
 /* KVM_GET_ONE_REG and KVM_SET_ONE_REG: the number says the register's size. */
 long herald_pass_reg(u64 handle, u32 request, unsigned long arg, void *bounce)
 {

@@ -44,18 +44,6 @@ static long vm_set_memory(struct herald_vm *vm, void __user *arg)
 	return herald_set_memory(vm, &region);
 }
 
-/* A request that is EL2's. */
-static long vm_pass(struct herald_vm *vm, u32 request, unsigned long arg)
-{
-	void *bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-	long ret = -ENOMEM;
-
-	if (bounce)
-		ret = herald_pass(vm->handle, request, arg, bounce);
-	free_page((unsigned long)bounce);
-	return ret;
-}
-
 static long vm_ioctl(struct file *file, unsigned int request, unsigned long arg)
 {
 	struct herald_vm *vm = file->private_data;
@@ -76,7 +64,7 @@ static long vm_ioctl(struct file *file, unsigned int request, unsigned long arg)
 	case KVM_ENABLE_CAP:
 	case KVM_IRQ_LINE:
 	case KVM_SIGNAL_MSI:
-		return vm_pass(vm, request, arg);
+		return herald_pass_alloc(vm->handle, request, arg);
 	default:
 		return -EINVAL;
 	}
