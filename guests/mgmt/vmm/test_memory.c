@@ -173,6 +173,7 @@ static void *storm_thread(void *arg)
 
 		madvise(s->mem + from, from + size > s->size ? PAGE : size, MADV_DONTNEED);
 		s->count++;
+		usleep(rand_r(&seed) % 200);
 	}
 	return NULL;
 }
