@@ -109,7 +109,8 @@ int herald_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags);
 void herald_mem_release(struct herald_vm *vm);
 
 /* slot.c */
-struct herald_slot *herald_slot_new(struct herald_vm *vm, const struct kvm_userspace_memory_region *region);
+struct herald_slot *herald_slot_new(struct herald_vm *vm,
+				    const struct kvm_userspace_memory_region *region);
 void herald_slot_free(struct herald_slot *slot);
 int herald_slot_map(struct herald_slot *slot, u64 ipa, struct page **pages);
 
@@ -127,7 +128,8 @@ long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_alloc(u64 handle, u32 request, unsigned long arg);
 long herald_pass_reg(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce);
-long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce, u32 size);
+long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce,
+		      u32 size);
 
 /* wake.c */
 int herald_wake_init(struct device_node *node);

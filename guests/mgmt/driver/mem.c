@@ -11,7 +11,7 @@
 
 /* KVM's limits; the lower half of a slot's number is its number in an address space, of which arm64 has one. */
 #define MEM_SLOTS 32767
-#define MEM_SLOT_ID(slot) ((slot) & 0xffff)
+#define MEM_SLOT_ID(slot) ((u16)(slot))
 #define MEM_SLOT_SPACE(slot) ((slot) >> 16)
 #define MEM_SLOT_PAGES_MAX ((1ul << 31) - 1)
 
@@ -177,7 +177,8 @@ void herald_mem_release(struct herald_vm *vm)
 	struct herald_slot *slot;
 	unsigned long id;
 
-	xa_for_each(&vm->slots, id, slot)
+	xa_for_each(&vm->slots, id, slot) {
 		mem_delete(vm, slot);
+	}
 	xa_destroy(&vm->slots);
 }

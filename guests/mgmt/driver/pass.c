@@ -88,13 +88,15 @@ long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce)
 		return ret;
 	if (put_user(list->n, &user->n))
 		return -EFAULT;
-	if (ret >= 0 && copy_to_user(user->reg, list->reg, min(list->n, room) * sizeof(list->reg[0])))
+	if (ret >= 0 &&
+	    copy_to_user(user->reg, list->reg, min(list->n, room) * sizeof(list->reg[0])))
 		return -EFAULT;
 	return ret;
 }
 
 /* KVM_{HAS,GET,SET}_DEVICE_ATTR of an attribute that has @size bytes; @attr was copied from user space. */
-long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce, u32 size)
+long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce,
+		      u32 size)
 {
 	struct kvm_device_attr *copy = bounce;
 	void *data = bounce + PASS_DATA;

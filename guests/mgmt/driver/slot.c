@@ -115,8 +115,8 @@ static void slot_drop(struct herald_slot *slot, u64 ipa, u64 end)
 }
 
 /* Called by Linux before it changes what the VMM has at these addresses. */
-static bool slot_invalidate(struct mmu_interval_notifier *notifier, const struct mmu_notifier_range *range,
-			    unsigned long seq)
+static bool slot_invalidate(struct mmu_interval_notifier *notifier,
+			    const struct mmu_notifier_range *range, unsigned long seq)
 {
 	struct herald_slot *slot = container_of(notifier, struct herald_slot, notifier);
 	unsigned long start = max(range->start, slot->hva);
@@ -128,7 +128,8 @@ static bool slot_invalidate(struct mmu_interval_notifier *notifier, const struct
 		return false;
 	mmu_interval_set_seq(notifier, seq);
 	if (start < end)
-		slot_drop(slot, slot->ipa + PAGE_ALIGN_DOWN(start - slot->hva), slot->ipa + PAGE_ALIGN(end - slot->hva));
+		slot_drop(slot, slot->ipa + PAGE_ALIGN_DOWN(start - slot->hva),
+			  slot->ipa + PAGE_ALIGN(end - slot->hva));
 	mutex_unlock(&slot->lock);
 	return true;
 }
@@ -138,7 +139,8 @@ static const struct mmu_interval_notifier_ops slot_notifier_ops = {
 };
 
 /* A slot with nothing mapped yet. The caller is of the VMM, and has checked the region. -ENOMEM. */
-struct herald_slot *herald_slot_new(struct herald_vm *vm, const struct kvm_userspace_memory_region *region)
+struct herald_slot *herald_slot_new(struct herald_vm *vm,
+				    const struct kvm_userspace_memory_region *region)
 {
 	struct herald_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL_ACCOUNT);
 	int err = -ENOMEM;
@@ -155,7 +157,8 @@ struct herald_slot *herald_slot_new(struct herald_vm *vm, const struct kvm_users
 	slot->blocks = kvcalloc(slot_blocks(slot), sizeof(*slot->blocks), GFP_KERNEL_ACCOUNT);
 	if (!slot->blocks)
 		goto free;
-	err = mmu_interval_notifier_insert(&slot->notifier, vm->mm, slot->hva, slot->size, &slot_notifier_ops);
+	err = mmu_interval_notifier_insert(&slot->notifier, vm->mm, slot->hva, slot->size,
+					   &slot_notifier_ops);
 	if (!err)
 		return slot;
 free:
@@ -189,7 +192,8 @@ struct slot_fault {
 	struct page **pages;
 };
 
-static int slot_pin(struct herald_slot *slot, struct slot_fault *f, unsigned long first, unsigned long count)
+static int slot_pin(struct herald_slot *slot, struct slot_fault *f, unsigned long first,
+		    unsigned long count)
 {
 	unsigned long hva = slot->hva + (f->block_ipa + first * PAGE_SIZE - slot->ipa);
 	unsigned int gup = FOLL_LONGTERM | (slot_readonly(slot) ? 0 : FOLL_WRITE);

@@ -19,12 +19,9 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } tests[] = {
-	{ "errno", test_errno },
-	{ "run", test_run },
-	{ "memory", test_memory },
-	{ "wait", test_wait },
-	{ "signal", test_signal },
-	{ "kill", kill_rounds },
+	{ "errno", test_errno }, { "run", test_run },	    { "memory", test_memory },
+	{ "wait", test_wait },	 { "signal", test_signal }, { "kill", kill_rounds },
+	{ "bench", bench },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))

@@ -39,7 +39,8 @@ static bool sum_is(struct vcpu *v, u64 ipa, u64 size, u64 sum)
 	if (!run_to_exit(v, &got))
 		return false;
 	if (got != sum)
-		printf("# sum %#llx, not %#llx\n", (unsigned long long)got, (unsigned long long)sum);
+		printf("# sum %#llx, not %#llx\n", (unsigned long long)got,
+		       (unsigned long long)sum);
 	return got == sum;
 }
 
@@ -60,7 +61,8 @@ static bool all_are(const u8 *mem, size_t size, u64 value)
 static void test_slots_across(struct vm *vm)
 {
 	struct vcpu *v = &vm->vcpu[0];
-	u8 *huge = aligned_memory(8 * MIB), *small = aligned_memory(4 * MIB), *askew = aligned_memory(4 * MIB) + PAGE;
+	u8 *huge = aligned_memory(8 * MIB), *small = aligned_memory(4 * MIB),
+	   *askew = aligned_memory(4 * MIB) + PAGE;
 
 	madvise(huge, 8 * MIB, MADV_HUGEPAGE);
 	madvise(small, 4 * MIB, MADV_NOHUGEPAGE);
@@ -74,11 +76,14 @@ static void test_slots_across(struct vm *vm)
 	memset(huge, 0, 8 * MIB);
 	point(sum_is(v, RAM_IPA, 16 * MIB, 5 * 8 * 256), "the guest sees what the VMM writes");
 
-	point(!madvise(huge, 8 * MIB, MADV_DONTNEED) && sum_is(v, RAM_IPA, 8 * MIB, 0), "MADV_DONTNEED of all");
+	point(!madvise(huge, 8 * MIB, MADV_DONTNEED) && sum_is(v, RAM_IPA, 8 * MIB, 0),
+	      "MADV_DONTNEED of all");
 	point(touch(v, RAM_IPA, 8 * MIB, 6) && all_are(huge, 8 * MIB, 6), "and written again");
-	point(!madvise(huge + HUGE + PAGE, PAGE, MADV_DONTNEED) && sum_is(v, RAM_IPA, 8 * MIB, 6 * (8 * 256 - 1)),
+	point(!madvise(huge + HUGE + PAGE, PAGE, MADV_DONTNEED) &&
+		      sum_is(v, RAM_IPA, 8 * MIB, 6 * (8 * 256 - 1)),
 	      "MADV_DONTNEED of a page within a huge one");
-	point(touch(v, RAM_IPA, 16 * MIB, 7) && all_are(huge, 8 * MIB, 7) && all_are(small, 4 * MIB, 7),
+	point(touch(v, RAM_IPA, 16 * MIB, 7) && all_are(huge, 8 * MIB, 7) &&
+		      all_are(small, 4 * MIB, 7),
 	      "and written again");
 	point(!madvise(small + PAGE, 4 * MIB - 2 * PAGE, MADV_DONTNEED) &&
 		      sum_is(v, RAM_IPA + 8 * MIB, 4 * MIB, 7 * 2),
@@ -87,11 +92,13 @@ static void test_slots_across(struct vm *vm)
 	equal(vm_slot(vm, 2, 0, RAM_IPA + 32 * MIB, 4 * MIB, small), 0, "a slot moves");
 	point(sum_is(v, RAM_IPA + 32 * MIB, 4 * MIB, 7 * 2), "its memory is at the new place");
 	guest_start_at(v, guest_read, RAM_IPA + 8 * MIB, RAM_IPA + 12 * MIB, 0);
-	point(!run(v) && v->run->exit_reason == KVM_EXIT_MMIO && v->run->mmio.phys_addr == RAM_IPA + 8 * MIB,
+	point(!run(v) && v->run->exit_reason == KVM_EXIT_MMIO &&
+		      v->run->mmio.phys_addr == RAM_IPA + 8 * MIB,
 	      "and no longer at the old");
 	equal(run(v), 0, "the rest of that access");
-	equal(vm_slot(vm, 1, 0, 0, 0, NULL) | vm_slot(vm, 2, 0, 0, 0, NULL) | vm_slot(vm, 3, 0, 0, 0, NULL), 0,
-	      "the slots go");
+	equal(vm_slot(vm, 1, 0, 0, 0, NULL) | vm_slot(vm, 2, 0, 0, 0, NULL) |
+		      vm_slot(vm, 3, 0, 0, 0, NULL),
+	      0, "the slots go");
 }
 
 static void test_readonly(struct vm *vm)
@@ -102,7 +109,8 @@ static void test_readonly(struct vm *vm)
 	fixed = mmap(NULL, MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	*(u64 *)mem = 77;
 	equal(vm_slot(vm, 1, KVM_MEM_READONLY, RAM_IPA, MIB, mem), 0, "a read-only slot");
-	equal(vm_slot(vm, 2, KVM_MEM_READONLY, RAM_IPA + MIB, MIB, fixed), 0, "one of memory nobody can write");
+	equal(vm_slot(vm, 2, KVM_MEM_READONLY, RAM_IPA + MIB, MIB, fixed), 0,
+	      "one of memory nobody can write");
 	point(sum_is(v, RAM_IPA, 2 * MIB, 77), "both can be read");
 	guest_start_at(v, guest_touch, RAM_IPA, RAM_IPA + PAGE, 99);
 	point(!run(v) && v->run->exit_reason == KVM_EXIT_MMIO && v->run->mmio.is_write &&
@@ -126,7 +134,8 @@ static void test_holes(struct vm *vm)
 	munmap(mem + PAGE, PAGE);
 	guest_start_at(v, guest_touch, RAM_IPA, RAM_IPA + MIB, 2);
 	equal(run(v), -EFAULT, "memory that the VMM no longer has");
-	mmap(mem + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	mmap(mem + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	     0);
 	point(run_to_exit(v, &end), "it can go on when there is memory again");
 	point(all_are(mem, MIB, 2), "which the VMM sees");
 	mprotect(mem + PAGE, PAGE, PROT_READ);
@@ -147,10 +156,13 @@ static void test_shared(struct vm *vm)
 	if (fd < 0 || ftruncate(fd, HUGE))
 		fail("memfd");
 	mem = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	equal(vm_slot(vm, 1, 0, RAM_IPA, HUGE, mem) | vm_slot(vm, 2, 0, RAM_IPA + HUGE, HUGE, mem), 0,
-	      "the same memory twice");
-	point(touch(v, RAM_IPA, HUGE, 9) && sum_is(v, RAM_IPA + HUGE, HUGE, 9 * 512), "it is the same");
-	point(!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, HUGE) && sum_is(v, RAM_IPA, 2 * HUGE, 0), "a hole punched into the file");
+	equal(vm_slot(vm, 1, 0, RAM_IPA, HUGE, mem) | vm_slot(vm, 2, 0, RAM_IPA + HUGE, HUGE, mem),
+	      0, "the same memory twice");
+	point(touch(v, RAM_IPA, HUGE, 9) && sum_is(v, RAM_IPA + HUGE, HUGE, 9 * 512),
+	      "it is the same");
+	point(!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, HUGE) &&
+		      sum_is(v, RAM_IPA, 2 * HUGE, 0),
+	      "a hole punched into the file");
 	equal(vm_slot(vm, 1, 0, 0, 0, NULL) | vm_slot(vm, 2, 0, 0, 0, NULL), 0, "the slots go");
 	munmap(mem, HUGE);
 	close(fd);
@@ -169,7 +181,8 @@ static void *storm_thread(void *arg)
 	unsigned int seed = 1;
 
 	while (!s->stop) {
-		size_t from = rand_r(&seed) % (s->size / PAGE) * PAGE, size = rand_r(&seed) % 4 ? PAGE : HUGE;
+		size_t from = rand_r(&seed) % (s->size / PAGE) * PAGE,
+		       size = rand_r(&seed) % 4 ? PAGE : HUGE;
 
 		madvise(s->mem + from, from + size > s->size ? PAGE : size, MADV_DONTNEED);
 		s->count++;
@@ -208,7 +221,8 @@ static void test_storm(struct vm *vm)
 	s.stop = true;
 	pthread_join(storm, NULL);
 	printf("# %u times\n", s.count);
-	point(touch(&vm->vcpu[0], RAM_IPA, s.size, 4) && all_are(s.mem, s.size, 4), "then all is in step");
+	point(touch(&vm->vcpu[0], RAM_IPA, s.size, 4) && all_are(s.mem, s.size, 4),
+	      "then all is in step");
 	equal(vm_slot(vm, 1, 0, 0, 0, NULL), 0, "the slot goes");
 }
 

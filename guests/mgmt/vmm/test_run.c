@@ -33,7 +33,8 @@ static bool access_is(const struct kvm_run *r, size_t i)
 	u64 data = 0;
 
 	memcpy(&data, r->mmio.data, accesses[i].len);
-	return r->exit_reason == KVM_EXIT_MMIO && r->mmio.phys_addr == MMIO_IPA + accesses[i].offset &&
+	return r->exit_reason == KVM_EXIT_MMIO &&
+	       r->mmio.phys_addr == MMIO_IPA + accesses[i].offset &&
 	       r->mmio.len == accesses[i].len && r->mmio.is_write == accesses[i].write &&
 	       (!accesses[i].write || data == accesses[i].data);
 }
@@ -48,9 +49,9 @@ static void test_mmio(struct vcpu *v)
 		int ret = run(v);
 
 		if (!point(!ret && access_is(r, i), "MMIO access %zu", i)) {
-			printf("# %d: reason %u, %#llx, %u bytes, write %u, %#llx\n", ret, r->exit_reason,
-			       (unsigned long long)r->mmio.phys_addr, r->mmio.len, r->mmio.is_write,
-			       *(unsigned long long *)r->mmio.data);
+			printf("# %d: reason %u, %#llx, %u bytes, write %u, %#llx\n", ret,
+			       r->exit_reason, (unsigned long long)r->mmio.phys_addr, r->mmio.len,
+			       r->mmio.is_write, *(unsigned long long *)r->mmio.data);
 			return;
 		}
 		memset(r->mmio.data, 0x80, sizeof(r->mmio.data));
@@ -86,8 +87,10 @@ static void test_jump(struct vcpu *v)
 	u64 esr = 0;
 
 	guest_start_at(v, guest_jump, MMIO_IPA, 0, 0);
-	reg_set(v, ARM64_SYS_REG(3, 0, 12, 0, 0), CODE_IPA + (u64)(guest_vectors - guest_start)); /* VBAR_EL1 */
-	point(run_to_exit(v, &esr), "a jump to where there is nothing is an exception of the guest");
+	reg_set(v, ARM64_SYS_REG(3, 0, 12, 0, 0),
+		CODE_IPA + (u64)(guest_vectors - guest_start)); /* VBAR_EL1 */
+	point(run_to_exit(v, &esr),
+	      "a jump to where there is nothing is an exception of the guest");
 	equal(esr >> 26, 0x21, "an instruction abort");
 }
 

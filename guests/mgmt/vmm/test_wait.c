@@ -36,13 +36,14 @@ static void test_timer(struct vcpu *v, bool busy)
 	cpu = cpu_ns() - cpu;
 	began = now_ns() - began;
 	printf("# %llu of %llu ticks, %llu us, CPU time %llu us\n", (unsigned long long)got,
-	       (unsigned long long)ticks, (unsigned long long)began / 1000, (unsigned long long)cpu / 1000);
-	point(got >= ticks && began >= WAIT_MS * 1000000ull, "it waits as long as it should%s", how);
+	       (unsigned long long)ticks, (unsigned long long)began / 1000,
+	       (unsigned long long)cpu / 1000);
+	point(got >= ticks && began >= WAIT_MS * 1000000ull, "it waits as long as it should%s",
+	      how);
 	point(got < 10 * ticks, "and not much longer%s", how);
 	if (busy)
 		point(cpu < WAIT_MS * 1000000ull / 2, "waiting takes little CPU time%s", how);
 }
-
 
 static void line_set(struct vm *vm, u32 level)
 {

@@ -119,7 +119,8 @@ static void vcpu_new(struct vm *vm, int id)
 	struct kvm_vcpu_init init;
 
 	v->fd = must(xioctl(vm->fd, KVM_CREATE_VCPU, (unsigned long)id), "KVM_CREATE_VCPU");
-	must(xioctl(vm->fd, KVM_ARM_PREFERRED_TARGET, (unsigned long)&init), "KVM_ARM_PREFERRED_TARGET");
+	must(xioctl(vm->fd, KVM_ARM_PREFERRED_TARGET, (unsigned long)&init),
+	     "KVM_ARM_PREFERRED_TARGET");
 	init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	must(xioctl(v->fd, KVM_ARM_VCPU_INIT, (unsigned long)&init), "KVM_ARM_VCPU_INIT");
 	v->run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);

@@ -46,8 +46,8 @@ struct vm {
 
 /* guest.S: programs. Each gets up to three arguments, ends with a store to MMIO_EXIT, and then begins again. */
 extern char guest_start[], guest_end[];
-extern char guest_mmio[], guest_touch[], guest_read[], guest_timer[], guest_irq[], guest_spin[], guest_off[], guest_jump[],
-	guest_vectors[];
+extern char guest_mmio[], guest_touch[], guest_read[], guest_timer[], guest_irq[], guest_spin[],
+	guest_off[], guest_jump[], guest_vectors[];
 
 /* vmm.c: what fails here ends the program with a line that says so. */
 int kvm_open(void);
@@ -63,16 +63,16 @@ bool run_to_exit(struct vcpu *v, u64 *result); /* false: something else than MMI
 int xioctl(int fd, unsigned long request, unsigned long arg); /* 0 or more, or -errno */
 u64 now_ns(void);
 
-#define CORE_REG(field) \
-	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
+#define CORE_REG(field)                                                                            \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |                                     \
 	 offsetof(struct kvm_regs, field) / sizeof(u32))
 
 bool point(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-#define equal(got, want, ...)                                                             \
-	do {                                                                              \
-		long long point_got = (long long)(got), point_want = (long long)(want);   \
-		if (!point(point_got == point_want, __VA_ARGS__))                         \
-			printf("# got %#llx, want %#llx\n", point_got, point_want);       \
+#define equal(got, want, ...)                                                                      \
+	do {                                                                                       \
+		long long point_got = (long long)(got), point_want = (long long)(want);            \
+		if (!point(point_got == point_want, __VA_ARGS__))                                  \
+			printf("# got %#llx, want %#llx\n", point_got, point_want);                \
 	} while (0)
 int points_done(void);
 _Noreturn void fail(const char *what);
@@ -87,6 +87,7 @@ void test_memory(void);
 void test_wait(void);
 void test_signal(void);
 void test_kill(int rounds);
+void bench(void);
 
 #endif
 #endif
