@@ -175,10 +175,8 @@ int herald_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags)
 void herald_mem_release(struct herald_vm *vm)
 {
 	struct herald_slot *slot;
-	unsigned long id;
 
-	xa_for_each(&vm->slots, id, slot) {
+	while ((slot = slot_of(rb_first(&vm->by_ipa))))
 		mem_delete(vm, slot);
-	}
 	xa_destroy(&vm->slots);
 }
