@@ -8,7 +8,7 @@
 #   uapi         build/arm64/uapi/include/    Linux's headers for user space, linux/kvm.h above all
 #   busybox      build/arm64/busybox/busybox  the management VM's user space
 #   kernel 6.12  build/kernels/6.12/          Image, lib/modules/RELEASE and the file "release"
-#   headers 6.12 build/headers/6.12/          what modules for that kernel are built with: "make -C build/headers/6.12/build M=..."
+#   headers 6.12 build/headers/6.12/          to build modules for that kernel: its directory "build"
 #
 # apt downloads them, with a private configuration for architecture arm64 (see apt.sh), so neither
 # dpkg's architectures nor apt's sources of this machine change, and no root is needed. Packages and
@@ -211,19 +211,22 @@ get_headers()
 			"Try again with: make deps UPDATE=1"
 	done
 	local headers=$deb
-	[ "$(cat $dir/.deb 2> /dev/null)" != "${headers##*/}" ] || return 0
+	if [ "$(cat "$dir/.deb" 2> /dev/null)" = "${headers##*/}" ]; then
+		touch "$dir/.deb" # as new as the kernel, for make
+		return
+	fi
 	tools=$(lookup "linux-headers-$release" "$version" | grep -o 'linux-kbuild-[^ ,]*')
 	get_deb "linux-headers-${release%-arm64}-common" "$version"
 	local common=$deb
 	get_deb "$tools:$(dpkg --print-architecture)" "$version"
 	local kbuild=$deb
-	unpack "$headers" $dir || return 0
-	dpkg -x "$common" $dir
-	dpkg -x "$kbuild" $dir
-	ln -s "usr/src/linux-headers-$release" $dir/build
+	unpack "$headers" "$dir"
+	dpkg -x "$common" "$dir"
+	dpkg -x "$kbuild" "$dir"
+	ln -s "usr/src/linux-headers-$release" "$dir/build"
 	# shellcheck disable=SC2016 # make expands it
-	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' $dir/build/Makefile
-	mark "$headers" $dir
+	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' "$dir/build/Makefile"
+	mark "$headers" "$dir"
 }
 
 # A kernel file as a plain arm64 Image: Debian's may be one, gzip, or an EFI program ("zboot") that

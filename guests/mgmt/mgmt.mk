@@ -17,14 +17,25 @@ build/headers/%/.deb: build/kernels/%/.deb | host-packages
 	@boot/fetch.sh headers $*
 
 # Kbuild builds where the sources are, and there is one build for each kernel: in directories of links.
-# BTF, type information for tracers, would need the package pahole. SPARSE=on: sparse looks at it.
-build/mgmt/driver-%/herald.ko: $(DRIVER_SRCS) hyp/herald_abi.h guests/mgmt/mgmt.mk build/headers/%/.deb
+# BTF, type information for tracers, would need the package pahole.
+define kbuild
+@mkdir -p $(@D)
+@ln -sf $(addprefix $(CURDIR)/,$(DRIVER_SRCS)) $(@D)/
+$(Q)$(MAKE) $(if $(V),,-s) -C build/headers/$*/build M=$(CURDIR)/$(@D) CC=$(CC) \
+	CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= HERALD_TOP=$(CURDIR) $(1) modules
+endef
+DRIVER_NEEDS := $(DRIVER_SRCS) hyp/herald_abi.h guests/mgmt/mgmt.mk
+
+build/mgmt/driver-%/herald.ko: $(DRIVER_NEEDS) build/headers/%/.deb
 	@echo "  KBUILD  $@"
-	@mkdir -p $(@D)
-	@ln -sf $(addprefix $(CURDIR)/,$(DRIVER_SRCS)) $(@D)/
-	$(Q)$(MAKE) $(if $(V),,-s) -C build/headers/$*/build M=$(CURDIR)/$(@D) CC=$(CC) \
-		CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= HERALD_TOP=$(CURDIR) \
-		$(if $(SPARSE),C=2) modules
+	$(call kbuild)
+
+# The same with a look by sparse, to which any warning is an error.
+build/lint/driver-%/herald.ko: $(DRIVER_NEEDS) build/headers/%/.deb
+	@echo "  SPARSE  $@"
+	$(call kbuild,C=2 CF=-Wsparse-error)
+
+lint: build/lint/driver-6.12/herald.ko build/lint/driver-6.1/herald.ko
 
 build/mgmt/initrd-%.cpio: guests/mgmt/mkinitramfs.sh $(ROOTFS) build/kernels/%/.deb \
 		build/arm64/busybox/.deb build/mgmt/driver-%/herald.ko | host-packages
