@@ -21,7 +21,7 @@ build/headers/%/.deb: build/kernels/%/.deb | host-packages
 define kbuild
 @mkdir -p $(@D)
 @ln -sf $(addprefix $(CURDIR)/,$(DRIVER_SRCS)) $(@D)/
-$(Q)$(MAKE) $(if $(V),,-s) -C build/headers/$*/build M=$(CURDIR)/$(@D) CC=$(CC) \
++$(Q)$(MAKE) $(if $(V),,-s) -C build/headers/$*/build M=$(CURDIR)/$(@D) CC=$(CC) \
 	CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= HERALD_TOP=$(CURDIR) $(1) modules
 endef
 DRIVER_NEEDS := $(DRIVER_SRCS) hyp/herald_abi.h guests/mgmt/mgmt.mk

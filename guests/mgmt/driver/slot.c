@@ -16,8 +16,6 @@
 
 #include "herald.h"
 
-#define UNMAP_PAGES 64 /* at most, of small ones, in one call */
-
 /* Blocks are counted from the 2 MiB that the slot begins in. */
 static u64 slot_base(const struct herald_slot *slot)
 {
@@ -65,25 +63,6 @@ static void slot_unmap(struct herald_slot *slot, struct herald_block *block, u64
 	}
 }
 
-/*
- * The same for what there is, in pieces: each step of EL2 begins at the range's start again, so that a long range would
- * have it look at what is gone already over and over.
- */
-static void slot_unmap_small(struct herald_slot *slot, struct herald_block *block, u64 block_ipa,
-			     unsigned long first, unsigned long last)
-{
-	unsigned long end;
-
-	for (; first < last; first = end) {
-		end = first + 1;
-		if (!block->pages[first])
-			continue;
-		while (end < last && end - first < UNMAP_PAGES && block->pages[end])
-			end++;
-		slot_unmap(slot, block, block_ipa, first, end);
-	}
-}
-
 /* The part [ipa, end) of the slot, all in one block, is no longer the VMM's memory. */
 static void slot_drop_block(struct herald_slot *slot, u64 ipa, u64 end)
 {
@@ -94,13 +73,19 @@ static void slot_drop_block(struct herald_slot *slot, u64 ipa, u64 end)
 
 	if (!block->pages)
 		return;
-	/* Mapped as one, it goes as one: EL2 need not break it up. */
-	if (block->huge)
-		slot_unmap(slot, block, block_ipa, 0, HUGE_PAGES);
-	else
-		slot_unmap_small(slot, block, block_ipa, first, last);
 	if (block->huge || last - first == HUGE_PAGES)
 		block->small = last - first < HUGE_PAGES;
+	if (block->huge) {
+		/* Mapped as one, it goes as one: EL2 need not break it up. */
+		first = 0;
+		last = HUGE_PAGES;
+	}
+	while (first < last && !block->pages[first])
+		first++;
+	while (first < last && !block->pages[last - 1])
+		last--;
+	if (first < last)
+		slot_unmap(slot, block, block_ipa, first, last);
 	block->huge = false;
 }
 
