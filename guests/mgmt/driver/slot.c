@@ -10,11 +10,18 @@
  * A fault and a notification may meet. The fault pins without the slot's lock, then takes it, looks whether there was a
  * notification meanwhile (mmu_interval_read_retry()), and starts again if so.
  */
+#include <linux/bitfield.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <asm/barrier.h>
+#include <asm/cpufeature.h>
 
 #include "herald.h"
+
+/* CTR_EL0: words of the smallest data cache line, as a power of two; instruction caches see what data caches do. */
+#define CTR_DMIN_LINE GENMASK(19, 16)
+#define CTR_DIC BIT(29)
 
 /* Blocks are counted from the 2 MiB that the slot begins in. */
 static u64 slot_base(const struct herald_slot *slot)
@@ -245,6 +252,26 @@ static bool slot_any_mapped(const struct slot_fault *f)
 	return false;
 }
 
+/*
+ * What the VMM has written must be there for a guest that runs with its caches off, and for its instruction fetches. A
+ * line that stays in the cache could also be written back over what such a guest writes.
+ */
+static void slot_sync_caches(const struct slot_fault *f)
+{
+	const u64 ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
+	const u64 line = 4 << FIELD_GET(CTR_DMIN_LINE, ctr);
+	unsigned long at = (unsigned long)page_address(f->pages[0]);
+	const unsigned long end = at + f->count * PAGE_SIZE;
+
+	for (; at < end; at += line)
+		asm volatile("dc civac, %0" : : "r"(at) : "memory");
+	dsb(ish);
+	if (!(ctr & CTR_DIC))
+		asm volatile("ic ialluis" : : : "memory");
+	dsb(ish);
+	isb();
+}
+
 /* Under the slot's lock. On success the pins are the block's, else still the caller's. */
 static int slot_enter(struct herald_slot *slot, struct slot_fault *f)
 {
@@ -257,6 +284,7 @@ static int slot_enter(struct herald_slot *slot, struct slot_fault *f)
 		.size = f->count * PAGE_SIZE,
 		.flags = HERALD_MAP_SHARED | (slot_readonly(slot) ? HERALD_MAP_READONLY : 0),
 	};
+	slot_sync_caches(f);
 	err = herald_ioctl_struct(slot->vm->handle, HERALD_MAP_PAGES, &slot->args);
 	if (err)
 		return err;
