@@ -38,7 +38,7 @@ def report(tap, run, topic, name):
 
 def main():
     tap = Tap()
-    topics = ['errno', 'run', 'memory', 'wait', 'signal'] + ([] if NATIVE else ['kill'])
+    topics = ['errno', 'run', 'memory', 'wait', 'signal'] + ([] if NATIVE else ['lend', 'kill'])
     for kernel, cpu, smp in cases(
             # kernel, CPU,      SMP, in the short run
             ('6.12', 'max',         2, True),

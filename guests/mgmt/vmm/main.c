@@ -20,8 +20,8 @@ static const struct {
 	void (*fn)(void);
 } tests[] = {
 	{ "errno", test_errno }, { "run", test_run },	    { "memory", test_memory },
-	{ "wait", test_wait },	 { "signal", test_signal }, { "kill", kill_rounds },
-	{ "bench", bench },
+	{ "wait", test_wait },	 { "signal", test_signal }, { "lend", test_lend },
+	{ "kill", kill_rounds }, { "bench", bench },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))

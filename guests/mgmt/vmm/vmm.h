@@ -86,6 +86,7 @@ void test_run(void);
 void test_memory(void);
 void test_wait(void);
 void test_signal(void);
+void test_lend(void);
 void test_kill(int rounds);
 void bench(void);
 

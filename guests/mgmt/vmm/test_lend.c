@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VMMs that are killed at any instant leave nothing behind: no pin, no page lent, no VM, no reference of the module. */
+/*
+ * What Herald and Linux count. Memory is lent page by page, or as a huge page, when it is touched, and comes back; VMMs
+ * that are killed at any instant leave nothing behind: no pin, no page lent, no VM.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,4 +127,51 @@ void test_kill(int rounds)
 	equal(after.vm_used, before.vm_used, "no memory of Herald is used for VMs");
 	equal(after.stray_frees, before.stray_frees, "nothing was freed twice");
 	equal(pins(), pinned, "no page is pinned");
+}
+
+/* Pages lent and pinned since the VM had none: both must be @want. */
+static void lent(const struct herald_stats *before, long pinned, u64 want, const char *name)
+{
+	equal(stats().lent_pages - before->lent_pages, want, "%s: lent", name);
+	equal(pins() - pinned, want, "%s: pinned", name);
+}
+
+static void touch_one(struct vcpu *v, u64 ipa)
+{
+	u64 end;
+
+	guest_start_at(v, guest_touch, ipa, ipa + 4096, 1);
+	point(run_to_exit(v, &end), "a page is touched");
+}
+
+void test_lend(void)
+{
+	u8 *mem = memory(8 * MIB), *huge = (u8 *)(((u64)mem + 2 * MIB - 1) & ~(2 * MIB - 1));
+	u8 *small = huge + 4 * MIB;
+	struct herald_stats before, none;
+	long pinned;
+	struct vm vm;
+
+	none = stats();
+	vm_new(&vm, 1);
+	madvise(huge, 2 * MIB, MADV_HUGEPAGE);
+	madvise(small, MIB, MADV_NOHUGEPAGE);
+	vm_slot(&vm, 1, 0, RAM_IPA, 2 * MIB, huge);
+	vm_slot(&vm, 2, 0, RAM_IPA + 2 * MIB, MIB, small);
+	touch_one(&vm.vcpu[0], RAM_IPA + 2 * MIB); /* the guest's code is lent by now, too */
+	before = stats();
+	pinned = pins();
+	touch_one(&vm.vcpu[0], RAM_IPA + 2 * MIB + 4096);
+	lent(&before, pinned, 1, "a small page");
+	touch_one(&vm.vcpu[0], RAM_IPA + 4096);
+	lent(&before, pinned, 1 + 512, "and a huge one");
+	madvise(huge + 8192, 4096, MADV_DONTNEED);
+	lent(&before, pinned, 1, "after MADV_DONTNEED within it");
+	touch_one(&vm.vcpu[0], RAM_IPA + 4096);
+	lent(&before, pinned, 2, "what is left of it is in small pages");
+	vm_slot(&vm, 1, 0, 0, 0, NULL);
+	lent(&before, pinned, 1, "when its slot has gone");
+	vm_free(&vm);
+	equal(stats().lent_pages, none.lent_pages, "when the VM has gone");
+	munmap(mem, 8 * MIB);
 }
