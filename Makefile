@@ -90,6 +90,8 @@ deps:
 	@boot/fetch.sh busybox
 	@boot/fetch.sh kernel 6.12
 	@boot/fetch.sh kernel 6.1
+	@boot/fetch.sh headers 6.12
+	@boot/fetch.sh headers 6.1
 
 clean:
 	rm -rf build

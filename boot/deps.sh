@@ -59,6 +59,7 @@ wanted()
 		clang-tidy checks the code
 		cppcheck checks the code
 		shellcheck checks the scripts
+		sparse checks the management VM's driver
 		LIST
 		;;
 	esac

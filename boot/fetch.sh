@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Get Debian's arm64 files and unpack them under build/: fetch.sh libfdt | uapi | busybox | kernel VERSION
+# Get Debian's arm64 files and unpack them under build/:
+#   fetch.sh libfdt | uapi | busybox | kernel VERSION | headers VERSION
 #
 #   libfdt       build/arm64/libfdt/          headers and libfdt.a, linked into Herald
 #   uapi         build/arm64/uapi/include/    Linux's headers for user space, linux/kvm.h above all
 #   busybox      build/arm64/busybox/busybox  the management VM's user space
 #   kernel 6.12  build/kernels/6.12/          Image, lib/modules/RELEASE and the file "release"
+#   headers 6.12 build/headers/6.12/          to build modules for that kernel: its directory "build"
 #
 # apt downloads them, with a private configuration for architecture arm64 (see apt.sh), so neither
 # dpkg's architectures nor apt's sources of this machine change, and no root is needed. Packages and
@@ -35,7 +37,7 @@ setup_apt()
 	Dir::State::status "$apt/status";
 	APT::Architecture "arm64";
 	#clear APT::Architectures;
-	APT::Architectures { "arm64"; };
+	APT::Architectures { "arm64"; "$(dpkg --print-architecture)"; };
 	APT::Sandbox::User "";
 	#clear DPkg::Post-Invoke;
 	CONF
@@ -68,7 +70,7 @@ private_apt() { local tool=$1; shift; "$tool" -q -c "$apt/apt.conf" "$@"; }
 
 update_lists()
 {
-	say "fetching Debian's arm64 package lists"
+	say "fetching Debian's package lists"
 	private_apt apt-get update || die "could not fetch the package lists; is the network there?" \
 		"One of these suites may be missing on your mirror:" \
 		"$(grep -h '^Suites' "$apt/sources/herald.sources" | cut -d' ' -f2- | paste -sd' ')"
@@ -93,8 +95,15 @@ lookup()
 }
 
 # Bring PACKAGE (a version that begins with PREFIX) into the cache; sets $deb. The lists are
-# refreshed once, if they do not know the package or the mirror no longer has that version.
+# refreshed once, if they do not know the package or the mirror no longer has that version. A package
+# that is not arm64's or for all is named PACKAGE:ARCHITECTURE.
 get_deb()
+{
+	try_deb "$@" || die "could not get $1 $2 for arm64 from your Debian mirror." \
+		"If the network is up, the mirror may lack the suite: see $apt/sources/"
+}
+
+try_deb()
 {
 	local pkg=$1 prefix=$2 again version sum file
 	for again in no yes; do
@@ -106,7 +115,7 @@ get_deb()
 			echo "$sum  $deb" | sha256sum --quiet -c - && return
 			rm -f "$deb"
 		fi
-		say "downloading $pkg $version (arm64)"
+		say "downloading $pkg $version"
 		rm -rf "$debs/new"
 		mkdir -p "$debs/new"
 		(cd "$debs/new" && private_apt apt-get download "$pkg=$version") || continue
@@ -114,8 +123,7 @@ get_deb()
 		echo "$sum  $deb" | sha256sum --quiet -c - && return
 		rm -f "$deb"
 	done
-	die "could not get $pkg $prefix for arm64 from your Debian mirror." \
-		"If the network is up, the mirror may lack the suite: see $apt/sources/"
+	return 1
 }
 
 # The package that the meta package linux-image-arm64 stands for, in a version that begins with $1.
@@ -187,6 +195,40 @@ get_kernel()
 	mark "$deb" "$dir"
 }
 
+# What modules are built with: headers of the very kernel that get_kernel unpacked, and the tools of
+# its build system, which are programs of this machine. The packages expect to lie under /usr; here
+# each file that names another does so relatively.
+get_headers()
+{
+	local want=$1 dir=build/headers/$1 again release version tools
+	for again in no yes; do
+		# A mirror has the newest only: if it has moved on, so does the kernel.
+		[ $again = no ] || get_kernel "$want"
+		release=$(cat "build/kernels/$want/release")
+		version=$(cut -d_ -f2 "build/kernels/$want/.deb")
+		try_deb "linux-headers-$release" "$version" && break
+		[ $again = no ] || die "your Debian mirror has no linux-headers-$release $version." \
+			"Try again with: make deps UPDATE=1"
+	done
+	local headers=$deb
+	if [ "$(cat "$dir/.deb" 2> /dev/null)" = "${headers##*/}" ]; then
+		touch "$dir/.deb" # as new as the kernel, for make
+		return
+	fi
+	tools=$(lookup "linux-headers-$release" "$version" | grep -o 'linux-kbuild-[^ ,]*')
+	get_deb "linux-headers-${release%-arm64}-common" "$version"
+	local common=$deb
+	get_deb "$tools:$(dpkg --print-architecture)" "$version"
+	local kbuild=$deb
+	unpack "$headers" "$dir"
+	dpkg -x "$common" "$dir"
+	dpkg -x "$kbuild" "$dir"
+	ln -s "usr/src/linux-headers-$release" "$dir/build"
+	# shellcheck disable=SC2016 # make expands it
+	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' "$dir/build/Makefile"
+	mark "$headers" "$dir"
+}
+
 # A kernel file as a plain arm64 Image: Debian's may be one, gzip, or an EFI program ("zboot") that
 # holds a gzip payload, whose offset and size stand at bytes 8 and 12.
 plain_image()
@@ -211,6 +253,6 @@ setup_apt
 [ -z "${UPDATE-}" ] || update_lists
 case $1 in
 libfdt | uapi | busybox) "get_$1" ;;
-kernel) get_kernel "$2" ;;
+kernel | headers) "get_$1" "$2" ;;
 *) die "fetch.sh: unknown file set $1" ;;
 esac

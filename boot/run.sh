@@ -28,12 +28,16 @@ ITS=${ITS:-on} UBOOT=${UBOOT:-/usr/lib/u-boot/qemu_arm64/u-boot.bin}
 MODULE_BASE=$((0x50000000))
 MIB2=$((2 << 20))
 
-fail() { echo "herald: $*" >&2; exit 2; }
+say() { echo "herald: $*" >&2; }
+fail() { say "$*"; exit 2; }
 
 # The kernel: 6.1 and 6.12 are Debian's, unpacked under build/; else it is a file.
 case $KERNEL in
 6.1 | 6.12) kernel=build/kernels/$KERNEL/Image initrd=build/mgmt/initrd-$KERNEL.cpio ;;
-*) kernel=$KERNEL initrd=build/mgmt/initrd-6.12.cpio ;;
+*)
+	kernel=$KERNEL initrd=build/mgmt/initrd-6.12.cpio
+	say "KERNEL=$KERNEL has no driver of Herald's, unless it is Debian's 6.12: no /dev/kvm in its VM"
+	;;
 esac
 initrd=${INITRD:-$initrd}
 [ -r "$kernel" ] || fail "no kernel at $kernel; KERNEL is 6.1, 6.12 or the path of an arm64 Image"

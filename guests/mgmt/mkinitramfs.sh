@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Pack the management VM's initramfs: mkinitramfs.sh KERNEL_DIR BUSYBOX OUTPUT
+# Pack the management VM's initramfs: mkinitramfs.sh KERNEL_DIR BUSYBOX DRIVER OUTPUT
 #
 # KERNEL_DIR is what boot/fetch.sh unpacks (lib/modules/RELEASE and the file "release"). Inside are
-# busybox, guests/mgmt/rootfs, and the kernel modules named below with what they depend on, unpacked
-# since busybox's modprobe reads no xz. The archive is not compressed: the emulated CPU would take
-# longer to unpack it than to copy it.
+# busybox, guests/mgmt/rootfs, Herald's driver (udev's way, by the device tree's node, loads it), and
+# the kernel modules named below with what they depend on, unpacked since busybox's modprobe reads no
+# xz. The archive is not compressed: the emulated CPU would take longer to unpack it than to copy it.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
-kernel=$1 busybox=$2 out=$3
+kernel=$1 busybox=$2 driver=$3 out=$4
 here=$(dirname "$0")
 
 # Devices of the emulated machine, and those that people add with QEMU_ARGS.
@@ -39,6 +39,7 @@ done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r file; do
 	*) cp "$file" "$to" ;;
 	esac
 done
+install -D -m 644 "$driver" "$dest/updates/herald.ko"
 cp "$kernel/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dest/"
 depmod -b "$root" "$release"
 rm -f "$dest"/modules.*.bin

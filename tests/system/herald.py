@@ -63,8 +63,8 @@ def scratch():
     return _temp
 
 
-def overlay(script):
-    """A directory for MGMT_OVERLAY whose autorun is guest.sh and the script."""
+def overlay(script, programs=()):
+    """A directory for MGMT_OVERLAY whose autorun is guest.sh and the script; programs go to its /bin."""
     path = tempfile.mkdtemp(prefix='overlay-', dir=scratch())
     herald = os.path.join(path, 'etc/herald')
     os.makedirs(herald)
@@ -73,6 +73,9 @@ def overlay(script):
     with open(autorun, 'w') as f:
         f.write('#!/bin/sh\n. /etc/herald/guest.sh\n%s\nfinish\n' % script)
     os.chmod(autorun, 0o755)
+    for program in programs:
+        os.makedirs(os.path.join(path, 'bin'), exist_ok=True)
+        shutil.copy(os.path.join(TOP, program), os.path.join(path, 'bin'))
     return path
 
 
@@ -128,7 +131,7 @@ def machine_env():
     return env
 
 
-def boot(script=None, until=None, timeout=TIMEOUT, **variables):
+def boot(script=None, until=None, timeout=TIMEOUT, programs=(), **variables):
     """Boot a machine; returns a Run when it powered off, or when `until` (a regular expression) is
     on the console, or after `timeout` seconds. Variables are those of boot/run.sh."""
     global _boots
@@ -145,7 +148,7 @@ def boot(script=None, until=None, timeout=TIMEOUT, **variables):
     if env.pop('REBOOT', None):
         env['QEMU_ARGS'] = env['QEMU_ARGS'].replace('-no-reboot ', '')
     if script is not None:
-        env['MGMT_OVERLAY'] = overlay(script)
+        env['MGMT_OVERLAY'] = overlay(script, programs)
     return run_command([os.path.join(TOP, 'boot/run.sh')], env, until, timeout)
 
 

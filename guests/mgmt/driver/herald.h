@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the driver's files share.
+ *
+ * A file descriptor of /dev/kvm stands for a handle of EL2. EL2 runs vCPUs, keeps their registers, interrupts and
+ * stage-2 tables; here are file descriptors, memory slots, the pages behind them, and threads that wait.
+ *
+ * Who keeps whom: the files of vCPUs and devices, and the VM's own, each hold a reference of the VM; with the last one
+ * EL2's VM is closed and its memory given back.
+ *
+ * Lock order:
+ *   vcpu->mutex             one ioctl of a vCPU at a time
+ *     vm->slots_lock        read: a fault is resolved; write: slots change
+ *       mmap_lock           in pin_user_pages_fast(), mmu_interval_notifier_insert()
+ *         slot->lock        which pages are mapped; taken by the MMU notifier, so nothing under it waits for memory
+ */
+#ifndef HERALD_H
+#define HERALD_H
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/kvm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/rwsem.h>
+#include <linux/signal.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "hvc.h"
+
+/* Stage 2 is in pages of 4 KiB and blocks of 2 MiB. */
+static_assert(PAGE_SIZE == SZ_4K, "Herald's driver needs a kernel with pages of 4 KiB");
+#define HUGE_SIZE SZ_2M
+#define HUGE_PAGES (HUGE_SIZE / PAGE_SIZE)
+static_assert(HUGE_SIZE == HERALD_MAP_MAX, "a block must be mapped by one call");
+
+#define NO_HANDLE (~0ull)
+
+struct herald_vm {
+	struct kref ref;
+	u64 handle;
+	struct mm_struct *mm; /* the VMM's: nobody else may use the VM */
+	u64 ipa_end; /* the first address beyond its space */
+	struct rw_semaphore slots_lock;
+	struct xarray slots; /* by number */
+	struct rb_root by_ipa;
+};
+
+/* 2 MiB of IPA space, as far as the slot has a part in it. */
+struct herald_block {
+	struct page **pages; /* those that are pinned and mapped; NULL: none was ever */
+	bool huge; /* mapped as one */
+	bool small; /* its memory was found not to be one huge page: not tried again */
+};
+
+/* Both structs of EL2's page requests; aligned so as not to cross a page. */
+union herald_page_args {
+	struct herald_map map;
+	struct herald_unmap unmap;
+} __aligned(32);
+static_assert(sizeof(union herald_page_args) == 32, "the arguments must not cross a page");
+
+struct herald_slot {
+	struct herald_vm *vm;
+	struct rb_node node; /* in vm->by_ipa */
+	struct mmu_interval_notifier notifier;
+	u32 id;
+	u32 flags; /* KVM_MEM_* */
+	u64 ipa;
+	u64 size;
+	unsigned long hva; /* in the VMM's address space */
+	struct mutex lock; /* blocks, args, and what stage 2 has of the slot */
+	struct herald_block *blocks;
+	union herald_page_args args;
+};
+
+struct herald_vcpu {
+	struct herald_vm *vm;
+	u64 handle;
+	struct mutex mutex;
+	struct kvm_run *run; /* a page, mapped by the VMM */
+	void *bounce; /* a page, for structs on their way to EL2 */
+	struct page **pages; /* a page: those of a fault */
+	u64 finish; /* HERALD_RUN_COMPLETE, HERALD_RUN_ABORT: how the next entry ends the last exit; or 0 */
+	u32 read_len; /* bytes that the VMM was asked to read; 0: none */
+	bool sigset_active;
+	sigset_t sigset; /* the thread's signal mask while in KVM_RUN */
+	bool woken; /* by the doorbell, since the last entry */
+	wait_queue_head_t wait;
+};
+
+struct herald_device {
+	struct herald_vm *vm;
+	u64 handle;
+	u32 type; /* KVM_DEV_TYPE_* */
+};
+
+/* vm.c */
+int herald_vm_create(unsigned long type);
+void herald_vm_put(struct herald_vm *vm);
+long herald_check_extension(u64 handle, unsigned long cap);
+
+/* mem.c */
+int herald_set_memory(struct herald_vm *vm, const struct kvm_userspace_memory_region *region);
+int herald_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags);
+void herald_mem_release(struct herald_vm *vm);
+
+/* slot.c */
+struct herald_slot *herald_slot_new(struct herald_vm *vm,
+				    const struct kvm_userspace_memory_region *region);
+void herald_slot_free(struct herald_slot *slot);
+int herald_slot_map(struct herald_slot *slot, u64 ipa, struct page **pages);
+
+/* vcpu.c */
+int herald_vcpu_create(struct herald_vm *vm, unsigned long id);
+
+/* run.c */
+long herald_run(struct herald_vcpu *vcpu);
+
+/* device.c */
+long herald_device_create(struct herald_vm *vm, struct kvm_create_device __user *arg);
+
+/* pass.c */
+long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce);
+long herald_pass_alloc(u64 handle, u32 request, unsigned long arg);
+long herald_pass_reg(u64 handle, u32 request, unsigned long arg, void *bounce);
+long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce);
+long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce,
+		      u32 size);
+
+/* wake.c */
+int herald_wake_init(struct device_node *node);
+void herald_wake_exit(void);
+int herald_wake_add(struct herald_vcpu *vcpu);
+void herald_wake_remove(struct herald_vcpu *vcpu);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vmm TEST...: runs the tests named, in that order; without arguments, all. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm.h"
+
+#define KILL_ROUNDS 100
+
+static void kill_rounds(void)
+{
+	const char *rounds = getenv("KILL_ROUNDS");
+
+	test_kill(rounds ? atoi(rounds) : KILL_ROUNDS);
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(void);
+} tests[] = {
+	{ "errno", test_errno }, { "run", test_run },	    { "memory", test_memory },
+	{ "wait", test_wait },	 { "signal", test_signal }, { "lend", test_lend },
+	{ "kill", kill_rounds }, { "bench", bench },
+};
+
+#define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
+
+int main(int argc, char **argv)
+{
+	int a;
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal_setup();
+	for (i = 0; argc == 1 && i < NR_TESTS; i++)
+		tests[i].fn();
+	for (a = 1; a < argc; a++)
+		for (i = 0; i < NR_TESTS; i++)
+			if (!strcmp(argv[a], tests[i].name))
+				tests[i].fn();
+	return points_done();
+}

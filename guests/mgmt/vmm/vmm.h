@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtual machine monitor for tests: no devices, no firmware, a guest of a few instructions (guest.S). It runs in the
+ * management VM and prints TAP.
+ */
+#ifndef HERALD_VMM_H
+#define HERALD_VMM_H
+
+/* The guest's address space, for guest.S too. */
+#define CODE_IPA 0x40000000
+#define CODE_SIZE 0x10000
+#define RAM_IPA 0x80000000
+#define GICD_IPA 0x08000000
+#define GICR_IPA 0x080a0000
+#define MMIO_IPA 0x0a000000
+#define MMIO_EXIT 0x100 /* a store here ends a program of the guest; its value is the result */
+
+#define VTIMER_INTID 27
+#define TEST_SPI 40
+
+#ifndef __ASSEMBLER__
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+struct vcpu {
+	int fd;
+	struct kvm_run *run;
+};
+
+struct vm {
+	int fd;
+	int gic;
+	void *code;
+	int nr_vcpus;
+	struct vcpu vcpu[4];
+};
+
+/* guest.S: programs. Each gets up to three arguments, ends with a store to MMIO_EXIT, and then begins again. */
+extern char guest_start[], guest_end[];
+extern char guest_mmio[], guest_touch[], guest_read[], guest_timer[], guest_irq[], guest_spin[],
+	guest_off[], guest_jump[], guest_vectors[];
+
+/* vmm.c: what fails here ends the program with a line that says so. */
+int kvm_open(void);
+void vm_new(struct vm *vm, int nr_vcpus);
+void vm_free(struct vm *vm);
+int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem);
+void *memory(size_t size);
+void reg_set(struct vcpu *v, u64 id, u64 val);
+u64 reg_get(struct vcpu *v, u64 id);
+void guest_start_at(struct vcpu *v, const char *program, u64 a, u64 b, u64 c);
+int run(struct vcpu *v); /* KVM_RUN: 0 or -errno */
+bool run_to_exit(struct vcpu *v, u64 *result); /* false: something else than MMIO_EXIT came */
+int xioctl(int fd, unsigned long request, unsigned long arg); /* 0 or more, or -errno */
+u64 now_ns(void);
+
+#define CORE_REG(field)                                                                            \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |                                     \
+	 offsetof(struct kvm_regs, field) / sizeof(u32))
+
+bool point(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define equal(got, want, ...)                                                                      \
+	do {                                                                                       \
+		long long point_got = (long long)(got), point_want = (long long)(want);            \
+		if (!point(point_got == point_want, __VA_ARGS__))                                  \
+			printf("# got %#llx, want %#llx\n", point_got, point_want);                \
+	} while (0)
+int points_done(void);
+_Noreturn void fail(const char *what);
+
+/* test_signal.c: SIGALRM and SIGUSR1 interrupt, and do nothing else. */
+void signal_setup(void);
+
+/* The tests. */
+void test_errno(void);
+void test_run(void);
+void test_memory(void);
+void test_wait(void);
+void test_signal(void);
+void test_lend(void);
+void test_kill(int rounds);
+void bench(void);
+
+#endif
+#endif
