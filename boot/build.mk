@@ -19,7 +19,7 @@ EL2_UAPI := $(addprefix hyp/,abi% guest% run.c mmio.c psci.c)
 EL2_WARN := -Wall -Wextra -Werror
 EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-only \
 	-mno-outline-atomics -fno-pic -mcmodel=tiny -fno-omit-frame-pointer \
-	-fstack-protector-strong -fno-strict-aliasing -fno-common -ffunction-sections \
+	-fstack-protector -fno-strict-aliasing -fno-common -ffunction-sections \
 	-fdata-sections -I. -isystem $(FDT)/include
 # The erratum of Cortex-A53 is worked around by ADR, which needs no room, in place of stubs.
 EL2_LDFLAGS := -flto=auto -nostdlib -static -no-pie -mno-fix-cortex-a53-843419 \

@@ -123,7 +123,7 @@ void panic_exception(const struct fatal_regs *r, u64 vector)
 	halt();
 }
 
-/* What -fstack-protector-strong calls, and the word it compares with; boot/main.c gives it a random value. */
+/* What -fstack-protector calls, and the word it compares with; boot/main.c gives it a random value. */
 u64 __stack_chk_guard;
 void __stack_chk_fail(void) __attribute__((noreturn));
 void __stack_chk_fail(void)
