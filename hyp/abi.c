@@ -209,13 +209,6 @@ static s64 ioctl(struct regs *r)
 	return ret;
 }
 
-static s64 wakeup(void)
-{
-	struct vcpu *v = doorbell_fetch(cpu_this());
-
-	return v ? (s64)guest_vcpu_handle(v) : -ENOENT;
-}
-
 bool abi_call(struct vcpu *v, struct regs *r)
 {
 	s64 ret;
@@ -230,7 +223,7 @@ bool abi_call(struct vcpu *v, struct regs *r)
 		ret = guest_close(r->x[1]);
 		break;
 	case HERALD_HVC_WAKEUP:
-		ret = wakeup();
+		ret = doorbell_fetch(cpu_this());
 		break;
 	default:
 		return false;

@@ -45,7 +45,7 @@ int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
 		;
 	if (i == b->nr_cpus)
 		return -ENODEV;
-	sysreg_write(tpidr_el2, &cpu_table[i]);
+	cpu_set_this(&cpu_table[i]);
 	cpu_table[i].started = true;
 	cpu_count = b->nr_cpus;
 	return 0;
@@ -87,7 +87,7 @@ void cpu_init_el2(struct cpu *c)
 	u64 pmu = FIELD_GET(ID_DFR0_PMUVER, sysreg_read(id_aa64dfr0_el1));
 	u64 hpmn = 0;
 
-	sysreg_write(tpidr_el2, c);
+	cpu_set_this(c);
 	sysreg_write(vbar_el2, vectors);
 	sysreg_write(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TSM | CPTR_TTA | CPTR_TAM);
 	if (pmu && pmu != ID_DFR0_PMUVER_IMPDEF)

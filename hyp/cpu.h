@@ -49,12 +49,23 @@ struct cpu {
 extern struct cpu cpu_table[BOARD_MAX_CPUS];
 extern u32 cpu_count;
 
+/*
+ * It is set once, but the linker's optimizer sees all files as one: what reads it must not move up before that. Volatile
+ * would forbid to read it only once, so the stack, of which nothing is read, stands for the register: cpu_set_this() and
+ * all else that may change memory comes before.
+ */
 static inline struct cpu *cpu_this(void)
 {
+	register const u64 *sp __asm__("sp");
 	struct cpu *c;
 
-	__asm__("mrs %0, tpidr_el2" : "=r"(c));
+	__asm__("mrs %0, tpidr_el2" : "=r"(c) : "Q"(*sp));
 	return c;
+}
+
+static inline void cpu_set_this(struct cpu *c)
+{
+	__asm__ volatile("msr tpidr_el2, %0" ::"r"(c) : "memory");
 }
 
 /* Fills the table from the board; the caller is CPU @self_mpidr. -ENODEV if the tree does not list it. */

@@ -6,6 +6,7 @@
  * CPU's home vCPU; a vCPU's turn is on the CPU where it ran last. What is fetched is a hint: the vCPU may be running
  * again by then, or wait once more.
  */
+#include "hyp/guest.h"
 #include "hyp/lib/errno.h"
 #include "hyp/machine.h"
 #include "hyp/run.h"
@@ -34,6 +35,7 @@ static bool bell_add(struct cpu *c, struct vcpu *v)
 	spin_lock(&c->bell.lock);
 	on = home_is_on(c);
 	if (on && atomic_cas(&v->bell, &nowhere, c)) {
+		v->bell_prev = c->bell.tail;
 		v->bell_next = NULL;
 		if (c->bell.tail)
 			c->bell.tail->bell_next = v;
@@ -57,46 +59,36 @@ void doorbell_ring(struct vcpu *v)
 			return;
 }
 
-/* Takes the first one off the list. Under its lock. */
-static struct vcpu *bell_pop(struct cpu *c)
+/* Takes @v off the list of @c, which it is on. Under its lock. From then on its VM may be closed, and @v be gone. */
+static void bell_unlink(struct cpu *c, struct vcpu *v)
 {
-	struct vcpu *v = c->bell.head;
-
-	if (!v)
-		return NULL;
-	c->bell.head = v->bell_next;
-	if (!c->bell.head)
-		c->bell.tail = NULL;
+	*(v->bell_prev ? &v->bell_prev->bell_next : &c->bell.head) = v->bell_next;
+	*(v->bell_next ? &v->bell_next->bell_prev : &c->bell.tail) = v->bell_prev;
 	atomic_store_release(&v->bell, NULL);
-	return v;
+	bell_line(c);
 }
 
-struct vcpu *doorbell_fetch(struct cpu *c)
+s64 doorbell_fetch(struct cpu *c)
 {
 	struct vcpu *v;
+	s64 ret = -ENOENT;
 
 	spin_lock(&c->bell.lock);
-	v = bell_pop(c);
-	bell_line(c);
+	v = c->bell.head;
+	if (v) {
+		ret = (s64)guest_vcpu_handle(v);
+		bell_unlink(c, v);
+	}
 	spin_unlock(&c->bell.lock);
-	return v;
+	return ret;
 }
 
 /* Takes @v off the list of @c, if it is on it. */
 static void bell_remove(struct cpu *c, struct vcpu *v)
 {
-	struct vcpu **at = &c->bell.head, *prev = NULL;
-
 	spin_lock(&c->bell.lock);
-	for (; *at && *at != v; at = &(*at)->bell_next)
-		prev = *at;
-	if (*at) {
-		*at = v->bell_next;
-		if (c->bell.tail == v)
-			c->bell.tail = prev;
-		atomic_store_release(&v->bell, NULL);
-		bell_line(c);
-	}
+	if (atomic_load_relaxed(&v->bell) == c)
+		bell_unlink(c, v);
 	spin_unlock(&c->bell.lock);
 }
 
@@ -111,8 +103,14 @@ void doorbell_forget(struct vcpu *v)
 
 void doorbell_leave(struct cpu *c)
 {
-	struct vcpu *v;
+	struct guest_object o;
+	s64 handle;
 
-	while ((v = doorbell_fetch(c)))
-		doorbell_ring(v);
+	while ((handle = doorbell_fetch(c)) >= 0) {
+		/* If it cannot be held its VM is being closed: nobody will run it. */
+		if (guest_get((u64)handle, &o))
+			continue;
+		doorbell_ring(o.vcpu);
+		guest_put(o.vm);
+	}
 }

@@ -99,11 +99,16 @@ void exit_irq(struct regs *r)
 }
 
 /* An SError while the guest ran is the guest's: it goes on to EL1 as a virtual one, with its syndrome if there is RAS. */
+void exit_forward_serror(u64 syndrome)
+{
+	if (FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1)))
+		sysreg_write(VSESR_EL2, syndrome & ESR_ISS);
+	sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
+}
+
 void exit_serror(struct regs *r)
 {
 	(void)r;
-	if (FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1)))
-		sysreg_write(VSESR_EL2, sysreg_read(esr_el2) & ESR_ISS);
-	sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
+	exit_forward_serror(sysreg_read(esr_el2));
 	exit_finish();
 }

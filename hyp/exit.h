@@ -9,6 +9,8 @@
 void exit_sync(struct regs *r);
 void exit_irq(struct regs *r);
 void exit_serror(struct regs *r);
+/* The guest that is loaded gets a virtual SError with this ISS. */
+void exit_forward_serror(u64 syndrome);
 void entry_guest(struct regs *frame) __attribute__((noreturn));
 void entry_call_on(u64 stack, void (*fn)(void)) __attribute__((noreturn));
 

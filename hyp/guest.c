@@ -51,6 +51,7 @@ struct guest_memory {
 
 static struct guest_slot slots[GUEST_MAX];
 
+_Static_assert(HERALD_MAP_MAX < OWNER_CHUNK_SIZE, "owner_return() needs no memory");
 _Static_assert(LOCK_VM == 0, "the slots' locks need no initialisation");
 
 static struct guest_slot *slot_of(const struct vm *vm)
@@ -188,7 +189,7 @@ static struct guest_slot *slot_take(void)
 s64 guest_create(u32 ipa_bits)
 {
 	struct guest_slot *s;
-	int err;
+	s64 ret;
 
 	if (!ipa_bits)
 		ipa_bits = GUEST_DEFAULT_IPA_BITS;
@@ -200,9 +201,12 @@ s64 guest_create(u32 ipa_bits)
 	s->account = (struct pool_account){ .limit = machine.pool_size / POOL_SHARE };
 	s->step = CLOSE_PAGES;
 	s->cursor = 0;
-	err = guest_init(s, ipa_bits);
-	atomic_store_release(&s->state, err ? SLOT_FREE : SLOT_LIVE);
-	return err ? err : (s64)handle_make(s->vm, GUEST_VM, 0);
+	ret = guest_init(s, ipa_bits);
+	if (!ret)
+		ret = (s64)handle_make(s->vm, GUEST_VM, 0);
+	/* Handles can be guessed: once it is live it may be closed by others. */
+	atomic_store_release(&s->state, ret < 0 ? SLOT_FREE : SLOT_LIVE);
+	return ret;
 }
 
 /* KVM's: 16 vCPUs in affinity level 0, the upper ones in 1 and 2. */
@@ -249,11 +253,14 @@ s64 guest_create_vcpu(struct vm *vm, u64 id)
 
 static bool map_valid(const struct vm *vm, const struct herald_map *m)
 {
+	u64 max = IS_ALIGNED(m->ipa | m->mgmt | m->size, (u64)HERALD_MAP_MAX)
+			  ? HERALD_MAP_MAX
+			  : HERALD_MAP_MAX_PAGES;
 	u32 i;
 
 	if (m->flags & ~(u64)(HERALD_MAP_READONLY | HERALD_MAP_SHARED))
 		return false;
-	if (!m->size || m->size > HERALD_MAP_MAX || !IS_ALIGNED(m->ipa | m->mgmt | m->size, SZ_4K))
+	if (!m->size || m->size > max || !IS_ALIGNED(m->ipa | m->mgmt | m->size, SZ_4K))
 		return false;
 	if (!range_contains(0, BIT(vm->s2.ipa_bits), m->ipa, m->size))
 		return false;
@@ -298,23 +305,15 @@ s64 guest_map(struct vm *vm, const struct herald_map *m)
 	return err;
 }
 
-/*
- * One leaf, or the part of it below @end. Given back first: that may want memory, which taking it out again after would
- * have to be undone for. Nobody else is lent the page in between but by the management VM itself.
- */
+/* One leaf, or the part of it below @end. Its loan ends after it: whoever is lent the page next finds it nowhere. */
 static int unmap_leaf(struct vm *vm, u64 ipa, u64 size, u64 pa)
 {
-	int err = owner_return(pa, size);
+	int err = stage2_unmap(&vm->s2, ipa, size);
 
 	if (err)
 		return err;
-	err = stage2_unmap(&vm->s2, ipa, size);
-	if (err) {
-		int again = owner_lend(pa, size, OWNER_MAX_LENT);
-
-		ASSERT(!again); /* its record is split already */
-		return err;
-	}
+	err = owner_return(pa, size);
+	ASSERT(!err);
 	slot_of(vm)->lent_pages -= size / SZ_4K;
 	return 0;
 }

@@ -53,7 +53,8 @@ struct herald_map {
 };
 #define HERALD_MAP_READONLY 1
 #define HERALD_MAP_SHARED 2 /* the pages may be mapped elsewhere too, in this VM or another */
-#define HERALD_MAP_MAX 0x200000 /* bytes for one call */
+#define HERALD_MAP_MAX 0x200000 /* bytes for one call: a block, both addresses aligned to it; */
+#define HERALD_MAP_MAX_PAGES 0x40000 /* anything else */
 
 /* With HERALD_AGAIN it comes back as what is left to do. */
 struct herald_unmap {

@@ -9,7 +9,7 @@
 #include "hyp/pool.h"
 
 #define CHUNK_PAGES (SZ_4K / sizeof(u16))
-#define CHUNK_SIZE (CHUNK_PAGES * SZ_4K)
+#define CHUNK_SIZE OWNER_CHUNK_SIZE
 
 /* State of a page. */
 #define STATE_OWNER GENMASK(15, 14)
@@ -33,7 +33,7 @@ struct piece {
 	u64 *chunk;
 	u32 first; /* page in the chunk */
 	u32 pages;
-	bool whole; /* nothing else of RAM is in that chunk of that bank */
+	bool whole; /* it is all of the chunk */
 };
 
 /* What is done to the state of a page: 0 and the new state, or why it cannot be. */
@@ -46,6 +46,7 @@ static struct spinlock owner_lock = { .rank = LOCK_STAGE2 };
 static struct bank banks[OWNER_MAX_BANKS];
 static u32 nr_banks;
 
+_Static_assert(CHUNK_SIZE == CHUNK_PAGES * SZ_4K, "the states of a chunk fill a leaf");
 _Static_assert(FIELD_MAX(STATE_LENT) == OWNER_MAX_LENT, "the count of loans fits its field");
 
 static u16 state_make(enum owner who, u32 lent)
@@ -103,16 +104,15 @@ static bool piece_at(u64 pa, u64 end, struct piece *p)
 {
 	const struct bank *b = bank_find(pa);
 	u64 chunk = pa / CHUNK_SIZE;
-	u64 lo, hi;
+	u64 hi;
 
 	if (!b)
 		return false;
-	lo = MAX(chunk * CHUNK_SIZE, b->base);
 	hi = MIN((chunk + 1) * CHUNK_SIZE, b->end);
 	p->chunk = &b->chunk[chunk - b->first];
 	p->first = (u32)((pa % CHUNK_SIZE) / SZ_4K);
 	p->pages = (u32)((MIN(hi, end) - pa) / SZ_4K);
-	p->whole = pa == lo && end >= hi;
+	p->whole = p->pages == CHUNK_PAGES;
 	return true;
 }
 
@@ -134,22 +134,47 @@ static int range_check(u64 pa, u64 size)
 	return size && IS_ALIGNED(pa | size, SZ_4K) && pa + size > pa ? 0 : -EINVAL;
 }
 
-/* Would the change be allowed everywhere? Changes nothing. */
-static int pass_look(u64 pa, u64 end, const struct change *c)
+/* Neighbours are mostly alike, and so is what becomes of them. @store: it is done, else only asked about. */
+static int states_change(u16 *state, u32 nr, const struct change *c, bool store)
 {
-	struct piece p;
+	u16 from = 0, to = 0;
 	u32 i;
 
-	for (; pa < end; pa += p.pages * SZ_4K) {
-		if (!piece_at(pa, end, &p))
-			return -ENOENT;
-		for (i = 0; i < piece_states(&p); i++) {
-			u16 state = piece_state(&p, i);
-			int err = c->next(&state, c->arg);
+	for (i = 0; i < nr; i++) {
+		if (!i || state[i] != from) {
+			int err;
 
+			from = to = state[i];
+			err = c->next(&to, c->arg);
 			if (err)
 				return err;
 		}
+		if (store)
+			state[i] = to;
+	}
+	return 0;
+}
+
+/* Looks whether the change is allowed everywhere; with @store, which comes after that, makes it. */
+static int pass_change(u64 pa, u64 end, const struct change *c, bool store)
+{
+	struct piece p;
+	int err;
+
+	for (; pa < end; pa += p.pages * SZ_4K) {
+		u16 state;
+
+		if (!piece_at(pa, end, &p))
+			return -ENOENT;
+		state = piece_state(&p, 0);
+		if (!(*p.chunk & CHUNK_UNIFORM))
+			err = states_change(&chunk_leaf(*p.chunk)[p.first], p.pages, c, store);
+		else
+			err = states_change(&state, 1, c, true);
+		if (err)
+			return err;
+		if (store && (*p.chunk & CHUNK_UNIFORM))
+			*p.chunk = chunk_make(state);
 	}
 	return 0;
 }
@@ -164,7 +189,7 @@ static int pass_split(u64 pa, u64 end)
 	u32 i;
 
 	for (; pa < end; pa += p.pages * SZ_4K) {
-		u16 *leaf;
+		u64 __attribute__((may_alias)) * leaf; /* four pages each */
 
 		if (!piece_at(pa, end, &p))
 			return -ENOENT;
@@ -173,31 +198,12 @@ static int pass_split(u64 pa, u64 end)
 		leaf = pool_alloc_bytes(&pool_herald, SZ_4K);
 		if (!leaf)
 			return -ENOMEM;
-		for (i = 0; i < CHUNK_PAGES; i++)
-			leaf[i] = piece_state(&p, 0);
+		leaf[0] = piece_state(&p, 0) * UINT64_C(0x0001000100010001);
+		for (i = 1; i < SZ_4K / sizeof(*leaf); i++)
+			leaf[i] = leaf[0];
 		*p.chunk = (uintptr_t)leaf;
 	}
 	return 0;
-}
-
-static void pass_apply(u64 pa, u64 end, const struct change *c)
-{
-	struct piece p;
-	u32 i;
-
-	for (; pa < end; pa += p.pages * SZ_4K) {
-		if (!piece_at(pa, end, &p))
-			return;
-		if (*p.chunk & CHUNK_UNIFORM) {
-			u16 state = piece_state(&p, 0);
-
-			c->next(&state, c->arg);
-			*p.chunk = chunk_make(state);
-			continue;
-		}
-		for (i = 0; i < p.pages; i++)
-			c->next(&chunk_leaf(*p.chunk)[p.first + i], c->arg);
-	}
 }
 
 static int range_change(u64 pa, u64 size, const struct change *c)
@@ -207,11 +213,11 @@ static int range_change(u64 pa, u64 size, const struct change *c)
 	if (err)
 		return err;
 	spin_lock(&owner_lock);
-	err = pass_look(pa, pa + size, c);
+	err = pass_change(pa, pa + size, c, false);
 	if (!err)
 		err = pass_split(pa, pa + size);
 	if (!err)
-		pass_apply(pa, pa + size, c);
+		err = pass_change(pa, pa + size, c, true);
 	spin_unlock(&owner_lock);
 	return err;
 }

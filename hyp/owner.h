@@ -6,7 +6,8 @@
  * One 16-bit state per page, but only where pages differ: RAM is divided into chunks of 8 MiB, and
  * a chunk whose pages are all in one state is one word. The first change of a part of it makes a
  * leaf: one pool page with the states of its 2,048 pages, kept from then on. So boot touches a word
- * per 8 MiB, and the table never takes more than 1/2048 of RAM (Herald's account).
+ * per 8 MiB, and the table never takes more than 1/2048 of RAM and a leaf for each end of a bank
+ * (Herald's account).
  *
  * One lock, of LOCK_STAGE2's rank: lending and mapping are separate steps, no one holds both.
  * LOCK_POOL is below it. Work grows with the number of pages (whole uniform chunks count as one):
@@ -19,6 +20,7 @@
 
 #define OWNER_MAX_BANKS 16
 #define OWNER_MAX_LENT 0x3fffu
+#define OWNER_CHUNK_SIZE (SZ_4K / 2 * SZ_4K)
 
 enum owner { OWNER_NONE, OWNER_HERALD, OWNER_MGMT };
 
@@ -49,8 +51,8 @@ bool owner_check_range(u64 pa, u64 size, enum owner who, u32 max_lent);
 int owner_lend(u64 pa, u64 size, u32 max_lent);
 
 /*
- * Takes one loan back. -EINVAL, -ENOENT as above; -EPERM: a page is not lent; -ENOMEM. All or
- * nothing.
+ * Takes one loan back. -EINVAL, -ENOENT as above; -EPERM: a page is not lent; -ENOMEM, but not if
+ * the pages were lent in ranges below OWNER_CHUNK_SIZE. All or nothing.
  */
 int owner_return(u64 pa, u64 size);
 

@@ -2,9 +2,11 @@
 /*
  * PSCI 1.1 for guests (DEN 0022F).
  *
- * The power state of a vCPU is one word. A VM's vCPU that is off is blocked, and its own next KVM_RUN makes it ON. CPU_ON moves it OFF -> ON_PENDING, the CPU on which the vCPU lives moves it
- * to ON. A pinned vCPU's physical CPU is started by the firmware once; from then on a vCPU that is off leaves its CPU
- * waiting at EL2, where it still takes physical interrupts and forwards them.
+ * The power state of a vCPU is one word. CPU_ON moves it OFF -> ON_PENDING, the CPU on which the vCPU lives moves it to
+ * ON. A VM's vCPU that is off is blocked, and its own next KVM_RUN makes it ON. CPU_ON and a VM's SYSTEM_OFF hold the
+ * VM's lock: after SYSTEM_OFF all vCPUs are off, and those that are still on their way out start no other. A pinned
+ * vCPU's physical CPU is started by the firmware once; from then on a vCPU that is off leaves its CPU waiting at EL2,
+ * where it still takes physical interrupts and forwards them.
  */
 #include "drivers/gicv3.h"
 #include "drivers/psci.h"
@@ -42,20 +44,33 @@ static s64 power_up(struct vcpu *v)
 	return ret;
 }
 
-static s64 cpu_on(struct vm *vm, u64 mpidr, u64 entry, u64 context)
+/* OFF -> ON_PENDING of @t. Under the VM's lock: a CPU reads entry and context after it has seen ON_PENDING. */
+static s64 cpu_on_locked(const struct vcpu *v, struct vcpu *t, u64 entry, u64 context)
 {
-	struct vcpu *t = vm_find_vcpu(vm, mpidr);
-	u32 expected = VCPU_OFF;
+	u32 power = atomic_load_acquire(&t->power);
 
-	if (!t || (mpidr & ~MPIDR_AFF_MASK) || !(vm->pinned || t->initialized))
-		return PSCI_RET_INVALID_PARAMETERS;
-	/* The claimant alone writes entry and context: a CPU reads them after it has seen ON_PENDING and the kick. */
-	if (!atomic_cas(&t->power, &expected, VCPU_CLAIMED))
-		return expected == VCPU_ON ? PSCI_RET_ALREADY_ON : PSCI_RET_ON_PENDING;
+	if (atomic_load_acquire(&v->power) != VCPU_ON)
+		return PSCI_RET_INTERNAL_FAILURE;
+	if (power != VCPU_OFF)
+		return power == VCPU_ON ? PSCI_RET_ALREADY_ON : PSCI_RET_ON_PENDING;
 	t->entry = entry;
 	t->context = context;
 	atomic_store_release(&t->power, VCPU_ON_PENDING);
-	return power_up(t);
+	return PSCI_RET_SUCCESS;
+}
+
+static s64 cpu_on(struct vcpu *v, u64 mpidr, u64 entry, u64 context)
+{
+	struct vm *vm = v->vm;
+	struct vcpu *t = vm_find_vcpu(vm, mpidr);
+	s64 ret;
+
+	if (!t || (mpidr & ~MPIDR_AFF_MASK) || !(vm->pinned || t->initialized))
+		return PSCI_RET_INVALID_PARAMETERS;
+	spin_lock(&vm->lock);
+	ret = cpu_on_locked(v, t, entry, context);
+	spin_unlock(&vm->lock);
+	return ret == PSCI_RET_SUCCESS ? power_up(t) : ret;
 }
 
 static s64 affinity_info(struct vm *vm, u64 mpidr, u64 level)
@@ -102,11 +117,14 @@ static void vm_power(struct vcpu *v, struct regs *r, u32 function)
 	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
 
 	r->x[0] = (u64)PSCI_RET_INTERNAL_FAILURE;
+	spin_lock(&vm->lock);
 	for (i = 0; i < nr; i++) {
 		atomic_store_release(&vm->vcpus[i]->power, VCPU_OFF);
+		atomic_fence(); /* run_vcpu() has the other half */
 		if (vm->vcpus[i] != v)
 			run_expel(vm->vcpus[i]);
 	}
+	spin_unlock(&vm->lock);
 	run_leave(v, &(struct run_exit){ .x0 = HERALD_EXIT_SYSTEM_EVENT,
 					 .x1 = function == PSCI_SYSTEM_OFF ? RUN_EVENT_SHUTDOWN
 									   : RUN_EVENT_RESET });
@@ -165,10 +183,10 @@ bool psci_call(struct vcpu *v, struct regs *r)
 		cpu_off(v);
 		return true;
 	case PSCI_CPU_ON_32:
-		ret = cpu_on(vm, (u32)r->x[1], (u32)r->x[2], (u32)r->x[3]);
+		ret = cpu_on(v, (u32)r->x[1], (u32)r->x[2], (u32)r->x[3]);
 		break;
 	case PSCI_CPU_ON_64:
-		ret = cpu_on(vm, r->x[1], r->x[2], r->x[3]);
+		ret = cpu_on(v, r->x[1], r->x[2], r->x[3]);
 		break;
 	case PSCI_AFFINITY_INFO_32:
 		ret = affinity_info(vm, (u32)r->x[1], (u32)r->x[2]);

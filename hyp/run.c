@@ -51,7 +51,8 @@ static bool runnable(struct vcpu *v)
 {
 	u32 power = atomic_load_acquire(&v->power);
 
-	return power == VCPU_ON_PENDING || (power == VCPU_ON && vgic_has_pending(v->vgic));
+	return power == VCPU_ON_PENDING ||
+	       (power == VCPU_ON && (vgic_has_pending(v->vgic) || world_ppi_due(v)));
 }
 
 static void kick_cpu(struct cpu *c)
@@ -102,6 +103,7 @@ static void answer(struct cpu *c, const struct run_exit *e)
 static void switch_home(struct cpu *c, struct vcpu *v, const struct run_exit *e)
 {
 	sysreg_write(cnthp_ctl_el2, 0);
+	world_serror_settle();
 	world_save(v);
 	world_load(c->home);
 	answer(c, e);
@@ -149,8 +151,8 @@ static u64 guest_deadline(u64 ctl, u64 cval, u64 offset, u32 intid)
 {
 	if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE)
 		return NO_DEADLINE;
-	if (!(ctl & TIMER_ISTATUS))
-		return cval + offset;
+	if (!(ctl & TIMER_ISTATUS)) /* never, if it is beyond what the physical counter can count */
+		return cval > NO_DEADLINE - offset ? NO_DEADLINE : cval + offset;
 	return gicv3_irq_get_active(cpu_this()->index, intid) ? NO_DEADLINE : 0;
 }
 
@@ -181,28 +183,45 @@ void run_off(struct vcpu *v)
 	leave_blocked(v, NO_DEADLINE);
 }
 
-/* The earlier of two timers' deadlines, as CNTHP_CVAL_EL2; their offsets are 0. */
-static void arm_home_timer(const struct world *w)
+/* When a timer of the home vCPU, which is saved, will interrupt it; the offset is 0. */
+static u64 home_deadline(const struct vcpu *home, u64 ctl, u64 cval, u32 intid)
 {
-	u64 at = NO_DEADLINE;
+	/* If the PPI is switched on from another CPU meanwhile the home vCPU is fetched (world_ppi_enable()). */
+	if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE ||
+	    !(atomic_load_relaxed(&home->ppi.enabled) & BIT(intid)))
+		return NO_DEADLINE;
+	return cval;
+}
 
-	if ((w->cntv_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
-		at = w->cntv_cval;
-	if ((w->cntp_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
-		at = MIN(at, w->cntp_cval);
+/* The earlier of two timers' deadlines, as CNTHP_CVAL_EL2. */
+static void arm_home_timer(const struct vcpu *home)
+{
+	const struct world *w = &home->world;
+	const struct board *b = &machine.board;
+	u64 at = MIN(home_deadline(home, w->cntv_ctl, w->cntv_cval, b->timer_virt_intid),
+		     home_deadline(home, w->cntp_ctl, w->cntp_cval, b->timer_phys_intid));
+
 	if (at == NO_DEADLINE)
 		return;
 	sysreg_write(cnthp_cval_el2, at);
 	sysreg_write(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
-/* CPU_ON was called for it. */
+/* Begins if CPU_ON was called for it; SYSTEM_OFF may come at any time. */
 static void power_on(struct vcpu *v)
 {
+	u32 pending = VCPU_ON_PENDING;
+
+	if (!atomic_cas(&v->power, &pending, VCPU_ON))
+		return;
 	vgic_cpu_reset(v->vgic);
 	vcpu_reset(v);
 	v->fault.pending = false;
-	atomic_store_release(&v->power, VCPU_ON);
+}
+
+static bool is_on(const struct vcpu *v)
+{
+	return atomic_load_acquire(&v->power) == VCPU_ON;
 }
 
 /* Finishes the access that the last run left with. @v is loaded. */
@@ -236,16 +255,19 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	if (!run_claim(v))
 		return -EBUSY;
 	err = check(v, flags);
-	if (!err && atomic_load_acquire(&v->power) == VCPU_ON_PENDING)
+	if (!err)
 		power_on(v);
 	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending)
 		err = -EINTR;
+	/* The management VM takes its SError first. */
+	if (!err && !world_serror_settle())
+		err = HERALD_AGAIN;
 	if (err) {
 		run_release(v);
 		return err;
 	}
 	v->last_cpu = c->index;
-	if (atomic_load_acquire(&v->power) != VCPU_ON) {
+	if (!is_on(v)) {
 		answer(c, &(struct run_exit){ .x0 = HERALD_EXIT_WFI, .x1 = NO_DEADLINE });
 		block(c, v);
 		return RUN_DONE;
@@ -253,11 +275,12 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	v->world.hcr &= ~HCR_TWI;
 	v->world.hcr |= flags & HERALD_RUN_SINGLE_TASK ? 0 : HCR_TWI;
 	world_save(c->home);
-	arm_home_timer(&c->home->world);
+	arm_home_timer(c->home);
 	world_load(v);
 	c->runs++;
 	finish_fault(v, c->frame, flags, data);
-	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic))
+	atomic_fence(); /* it is seen to be loaded here before its power is looked at: run_expel() */
+	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic) || !is_on(v))
 		run_leave(v, &(struct run_exit){ .x0 = -EINTR });
 	return RUN_DONE;
 }

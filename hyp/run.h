@@ -43,8 +43,8 @@ void run_release(struct vcpu *v);
 
 /* hyp/doorbell.c: @v, of a VM, was blocked and is not any more: its CPU's home vCPU is told. */
 void doorbell_ring(struct vcpu *v);
-/* The next woken vCPU of this CPU, or NULL; it is on no list any more. Valid until its VM is closed. */
-struct vcpu *doorbell_fetch(struct cpu *c);
+/* The handle of the next woken vCPU of @c, which is on no list any more; or -ENOENT. */
+s64 doorbell_fetch(struct cpu *c);
 /* @v goes away. */
 void doorbell_forget(struct vcpu *v);
 /* The home vCPU of @c is off: others take what is on its list. */

@@ -9,14 +9,26 @@
 #define SMCCC_VERSION_1_1 0x10001
 #define SMCCC_HYP_UID 0x8600ff01u
 #define SMCCC_HYP_REVISION 0x8600ff03u
+#define WORKAROUND_2_NOT_NEEDED 1
 #define HERALD_ABI_MAJOR 1
 #define HERALD_ABI_MINOR 0
 
 /* UUID 5b0d5b1e-4d83-4b1c-9d0e-6c1f7b9a2e47, as four words in the order that SMCCC prescribes (DEN 0028 6.2). */
 static const u32 herald_uid[4] = { 0x1e5b0d5b, 0x1c4b834d, 0x6c0e9d1f, 0x472e9a7b };
 
-static s64 arch_features(u32 function)
+/*
+ * Work-around 2 is a switch of the CPU, not a thing to be done once: only the management VM may turn it, for all. A VM
+ * has nothing to do where it exists.
+ */
+static bool is_host_switch(const struct vcpu *v, u32 function)
 {
+	return function == SMCCC_ARCH_WORKAROUND_2 && !v->vm->pinned;
+}
+
+static s64 arch_features(const struct vcpu *v, u32 function)
+{
+	s64 ret;
+
 	switch (function) {
 	case SMCCC_VERSION:
 	case SMCCC_ARCH_FEATURES:
@@ -26,7 +38,8 @@ static s64 arch_features(u32 function)
 	case SMCCC_ARCH_WORKAROUND_3:
 		if (!psci_smccc_version())
 			return SMCCC_RET_NOT_SUPPORTED;
-		return (s32)psci_smc(SMCCC_ARCH_FEATURES, function, 0, 0);
+		ret = (s32)psci_smc(SMCCC_ARCH_FEATURES, function, 0, 0);
+		return !ret && is_host_switch(v, function) ? WORKAROUND_2_NOT_NEEDED : ret;
 	default:
 		return SMCCC_RET_NOT_SUPPORTED;
 	}
@@ -42,14 +55,15 @@ void smccc_call(struct vcpu *v, struct regs *r)
 		r->x[0] = SMCCC_VERSION_1_1;
 		return;
 	case SMCCC_ARCH_FEATURES:
-		r->x[0] = (u64)arch_features((u32)r->x[1]);
+		r->x[0] = (u64)arch_features(v, (u32)r->x[1]);
 		return;
 	case SMCCC_ARCH_WORKAROUND_1:
 	case SMCCC_ARCH_WORKAROUND_2:
 	case SMCCC_ARCH_WORKAROUND_3:
-		if (arch_features(function) < 0)
+		if (arch_features(v, function) < 0)
 			break;
-		psci_smc(function, r->x[1], 0, 0);
+		if (!is_host_switch(v, function))
+			psci_smc(function, r->x[1], 0, 0);
 		return;
 	case SMCCC_HYP_UID:
 		for (i = 0; i < ARRAY_SIZE(herald_uid); i++)

@@ -19,6 +19,7 @@
 
 #define isb() __asm__ volatile("isb" ::: "memory")
 #define dsb(domain) __asm__ volatile("dsb " #domain ::: "memory")
+#define esb() __asm__ volatile("hint #16" ::: "memory")
 #define wfi() __asm__ volatile("wfi" ::: "memory")
 
 /* HCR_EL2 */
@@ -79,6 +80,10 @@
 /* PAR_EL1 */
 #define PAR_F BIT(0)
 #define PAR_PA GENMASK(51, 12)
+
+/* ISR_EL1, DISR_EL1: an SError is pending, was deferred */
+#define ISR_A BIT(8)
+#define DISR_A BIT(31)
 
 /* ESR_ELx */
 #define ESR_EC GENMASK(31, 26)
@@ -167,6 +172,7 @@
 #define HFGRTR2_EL2 s3_4_c3_c1_2
 #define HFGWTR2_EL2 s3_4_c3_c1_3
 #define HFGITR2_EL2 s3_4_c3_c1_7
+#define DISR_EL1 s3_0_c12_c1_1
 #define VSESR_EL2 s3_4_c5_c2_3
 #define VDISR_EL2 s3_4_c12_c1_1
 #define HCRX_EL2 s3_4_c1_c2_2

@@ -13,8 +13,6 @@ void vcpu_reset(struct vcpu *v)
 
 void vcpu_start(struct vcpu *v)
 {
-	/* The guest uses the system register interface at EL1 itself; only SGIs trap. */
-	sysreg_write(icc_sre_el1, 1);
 	world_load(v);
 	vcpu_flush(v);
 	/* Instructions that someone else wrote for this CPU. */

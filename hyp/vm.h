@@ -14,8 +14,8 @@
 
 #define VM_MAX_MMIO (BOARD_MAX_REDIST + BOARD_MAX_ITS + 1)
 
-/* CLAIMED: a CPU_ON is being written down. */
-enum vcpu_power { VCPU_OFF, VCPU_CLAIMED, VCPU_ON_PENDING, VCPU_ON };
+/* ON_PENDING: CPU_ON was called, and it has not begun yet. */
+enum vcpu_power { VCPU_OFF, VCPU_ON_PENDING, VCPU_ON };
 
 /* Where a VM's vCPU is, seen from its KVM_RUN (hyp/run.c). */
 enum vcpu_run { VCPU_IDLE, VCPU_RUNNING, VCPU_BLOCKED, VCPU_WOKEN };
@@ -44,7 +44,7 @@ struct vcpu {
 	bool pauth; /* its guest has pointer authentication */
 	struct vcpu_fault fault;
 	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */
-	struct vcpu *bell_next;
+	struct vcpu *bell_next, *bell_prev; /* under the lock of that list */
 	struct world_ppi ppi;
 	struct world world;
 };
@@ -95,7 +95,7 @@ struct vm {
 	int (*fault)(struct vm *vm, u64 ipa);
 	bool pinned; /* vCPU n lives on physical CPU n, and CPU_ON starts it there: the management VM */
 	/* Of managed VMs: */
-	struct spinlock lock; /* LOCK_VM: vCPUs and devices being made, mappings */
+	struct spinlock lock; /* LOCK_VM: vCPUs and devices being made, mappings, CPU_ON */
 	struct vm_gic gic;
 	bool ready; /* its frames are in place: it may run */
 	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */

@@ -12,6 +12,7 @@
 #include "hyp/exit.h"
 #include "hyp/lib/string.h"
 #include "hyp/machine.h"
+#include "hyp/run.h"
 #include "hyp/sysreg.h"
 
 #define HCR_GUEST                                                                                  \
@@ -68,17 +69,49 @@ static void ppi_set_pending_all(u32 cpu, u32 set, bool pending)
 		gicv3_irq_set_pending(cpu, (u32)__builtin_ctz(set), pending);
 }
 
-static void ppi_save(struct cpu *c, struct world_ppi *p)
+/* The timer's line while its vCPU is not loaded. */
+static bool timer_line(const struct vcpu *v, u32 intid)
 {
+	const struct world *w = &v->world;
+	bool virt = intid == machine.board.timer_virt_intid;
+	u64 ctl = virt ? w->cntv_ctl : w->cntp_ctl;
+	u64 now = timer_now() - (virt ? v->vm->cntvoff : 0);
+
+	return (ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE &&
+	       now >= (virt ? w->cntv_cval : w->cntp_cval);
+}
+
+/* Those of the timers' PPIs whose line is high. */
+static u32 timer_lines(const struct vcpu *v)
+{
+	u32 left, lines = 0;
+
+	for (left = world_ppi_mask(); left; left &= left - 1)
+		if (timer_line(v, (u32)__builtin_ctz(left)))
+			lines |= left & -left;
+	return lines;
+}
+
+/*
+ * The timers are saved and off. What the redistributor shows may be a moment old. Of a guest's EOI just before it need
+ * not have heard even behind the barrier: an interrupt that the virtual GIC has no more is not active. And a line may
+ * still seem high, which is not to come back as something that software set.
+ */
+static void ppi_save(struct cpu *c, struct vcpu *v)
+{
+	struct world_ppi *p = &v->ppi;
 	u32 mask = world_ppi_mask();
 
+	dsb(sy);
 	spin_lock(&p->lock);
-	p->active = gicv3_ppis_active(c->index) & mask;
+	c->ppi_active = gicv3_ppis_active(c->index) & mask;
+	p->active = c->ppi_active ? c->ppi_active & vgic_hw_ppis_taken(v->vgic) : 0;
 	p->pending = gicv3_ppis_pending(c->index) & mask;
-	if (p->pending)
+	if (p->pending) {
 		ppi_set_pending_all(c->index, p->pending, false);
+		p->pending &= ~timer_lines(v);
+	}
 	p->cpu = WORLD_PPI_NOWHERE;
-	c->ppi_active = p->active;
 	spin_unlock(&p->lock);
 }
 
@@ -100,6 +133,11 @@ static void ppi_load(struct cpu *c, struct world_ppi *p)
 	}
 	if (p->pending)
 		ppi_set_pending_all(c->index, p->pending, true);
+	/* The redistributor has it all before a timer is on, or one that is active would interrupt again. */
+	if (change | p->pending) {
+		gicv3_ppis_active(c->index);
+		dsb(sy);
+	}
 	p->cpu = c->index;
 	spin_unlock(&p->lock);
 }
@@ -117,6 +155,8 @@ void world_ppi_enable(struct vcpu *v, u32 intid, bool enable)
 	if (p->cpu != WORLD_PPI_NOWHERE) {
 		cpu_table[p->cpu].ppi_enabled = p->enabled;
 		ppi_enable_all(p->cpu, bit, enable);
+	} else if (enable) {
+		run_kick(v); /* a timer that run_vcpu() did not look after may have expired */
 	}
 	spin_unlock(&p->lock);
 }
@@ -132,18 +172,6 @@ void world_ppi_set_pending(struct vcpu *v, u32 intid, bool pending)
 	else
 		p->pending = pending ? p->pending | bit : p->pending & ~bit;
 	spin_unlock(&p->lock);
-}
-
-/* The timer's line while its vCPU is not loaded. */
-static bool timer_line(const struct vcpu *v, u32 intid)
-{
-	const struct world *w = &v->world;
-	bool virt = intid == machine.board.timer_virt_intid;
-	u64 ctl = virt ? w->cntv_ctl : w->cntp_ctl;
-	u64 now = timer_now() - (virt ? v->vm->cntvoff : 0);
-
-	return (ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE &&
-	       now >= (virt ? w->cntv_cval : w->cntp_cval);
 }
 
 bool world_ppi_get_pending(struct vcpu *v, u32 intid)
@@ -173,6 +201,17 @@ void world_ppi_set_active(struct vcpu *v, u32 intid, bool active)
 	spin_unlock(&p->lock);
 }
 
+bool world_ppi_due(struct vcpu *v)
+{
+	struct world_ppi *p = &v->ppi;
+	bool due;
+
+	spin_lock(&p->lock);
+	due = (p->pending | timer_lines(v)) & p->enabled & ~p->active;
+	spin_unlock(&p->lock);
+	return due;
+}
+
 static void timers_save(struct world *w)
 {
 	w->cntv_ctl = sysreg_read(cntv_ctl_el0);
@@ -196,6 +235,23 @@ static void timers_load(const struct vcpu *v)
 	sysreg_write(cntp_ctl_el0, w->cntp_ctl);
 }
 
+bool world_serror_settle(void)
+{
+	u64 disr;
+
+	dsb(sy);
+	isb();
+	if (!has_ras())
+		return !(sysreg_read(isr_el1) & ISR_A);
+	esb();
+	disr = sysreg_read(DISR_EL1);
+	if (__builtin_expect(!!(disr & DISR_A), 0)) {
+		sysreg_write(DISR_EL1, 0);
+		exit_forward_serror(disr);
+	}
+	return true;
+}
+
 void world_save(struct vcpu *v)
 {
 	struct cpu *c = cpu_this();
@@ -203,7 +259,7 @@ void world_save(struct vcpu *v)
 
 	vgic_put(v->vgic);
 	timers_save(w);
-	ppi_save(c, &v->ppi);
+	ppi_save(c, v);
 	memcpy(w->x, c->frame->x, sizeof(w->x));
 	w->pc = sysreg_read(elr_el2);
 	w->pstate = sysreg_read(spsr_el2);
@@ -256,6 +312,8 @@ void world_load(struct vcpu *v)
 	WORLD_SYS_REGS(WORLD_LOAD)
 	WORLD_CORE_REGS(WORLD_LOAD)
 	sysreg_write(mdscr_el1, w->mdscr);
+	/* All guests use system registers for the GIC, whatever one of them wrote; not all CPUs have it fixed so. */
+	sysreg_write(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	if (has_ras()) {
 		sysreg_write(VSESR_EL2, w->vsesr);
 		sysreg_write(VDISR_EL2, w->vdisr);

@@ -96,11 +96,19 @@ void world_reset(struct vcpu *v);
 void world_save(struct vcpu *v);
 void world_load(struct vcpu *v);
 
+/*
+ * Before world_save(): an SError that is pending becomes the loaded vCPU's, whose accesses it is of, and not the next
+ * one's. False: there is one, and without RAS it can only be taken, by entering the guest that is loaded.
+ */
+bool world_serror_settle(void);
+
 /* The timers' interrupts of @v, loaded or not: vgic/host.h's functions of the same names. */
 void world_ppi_enable(struct vcpu *v, u32 intid, bool enable);
 void world_ppi_set_pending(struct vcpu *v, u32 intid, bool pending);
 bool world_ppi_get_pending(struct vcpu *v, u32 intid);
 void world_ppi_set_active(struct vcpu *v, u32 intid, bool active);
+/* Will one of them interrupt @v, which is not loaded, when it is? Then it is to be run. */
+bool world_ppi_due(struct vcpu *v);
 
 /* The physical PPIs of the timers, one bit for each INTID; and what a VM calls them. */
 u32 world_ppi_mask(void);

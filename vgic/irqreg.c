@@ -139,6 +139,16 @@ u64 vgic_read_pend(const struct vgic_access *a)
 	return val;
 }
 
+/*
+ * A tied PPI became pending, or may come again, without any change of the word. If its vCPU is on no
+ * CPU nobody would hear of it. No lock of a vgic_cpu held.
+ */
+static void irq_hw_kick(struct vgic_cpu *c, u32 intid)
+{
+	if (intid < VGIC_NR_PRIVATE && !vgic_here(c))
+		vgic_host_kick(c->host);
+}
+
 static void irq_set_pending(struct vgic_cpu *c, u32 intid)
 {
 	struct vgic_irq irq;
@@ -148,6 +158,7 @@ static void irq_set_pending(struct vgic_cpu *c, u32 intid)
 		/* It comes back as vgic_inject_hw_*(). */
 		vgic_irq_commit(&irq, irq.w | IRQ_SOFT);
 		vgic_host_hw_set_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid), true);
+		irq_hw_kick(c, intid);
 		return;
 	}
 	vgic_irq_pend(&irq);
@@ -173,6 +184,8 @@ static void irq_clear_pending(struct vgic_cpu *c, u32 intid)
 						false);
 	}
 	vgic_irq_commit(&irq, w);
+	if (w & IRQ_HW)
+		irq_hw_kick(c, intid);
 }
 
 void vgic_write_spend(const struct vgic_access *a, u64 val)
@@ -221,6 +234,8 @@ void vgic_irq_deactivate(struct vgic_cpu *c, u32 intid)
 	if ((irq.w & (IRQ_HW | IRQ_ACTIVE)) == (IRQ_HW | IRQ_ACTIVE))
 		vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
 	vgic_irq_commit(&irq, w);
+	if (w & IRQ_HW)
+		irq_hw_kick(c, intid);
 }
 
 void vgic_write_sactive(const struct vgic_access *a, u64 val)

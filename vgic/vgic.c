@@ -126,12 +126,8 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 	c->last = last_in_region;
 	c->present = true;
 	vgic_affinity_add(v, index, mpidr);
-	/*
-	 * SPIs that were routed to this affinity before it was anyone's: at first, all to 0.0.0.0.
-	 */
-	for (i = 0; i < v->cfg.nr_spis; i++) {
-		if (v->spi_target[i] != VGIC_NO_CPU || v->route[i] != mpidr)
-			continue;
+	/* After a reset all SPIs are routed to 0.0.0.0. */
+	for (i = 0; i < v->cfg.nr_spis && !mpidr; i++) {
 		v->spi_target[i] = (u16)index;
 		v->spi[i] = FIELD_SET(v->spi[i], IRQ_HOME, index) & ~IRQ_NOROUTE;
 	}
@@ -211,6 +207,19 @@ void vgic_cpu_retie(struct vgic_cpu *c)
 		vgic_host_hw_config(c->host, vgic_pintid(c, intid), !(w & IRQ_LEVEL));
 		vgic_host_hw_enable(c->host, vgic_pintid(c, intid), w & IRQ_ENABLED);
 	}
+}
+
+u32 vgic_hw_ppis_taken(struct vgic_cpu *c)
+{
+	u32 intid, set = 0;
+
+	for (intid = VGIC_NR_SGIS; intid < VGIC_NR_PRIVATE; intid++) {
+		u64 w = atomic_load_relaxed(vgic_word(c, intid));
+
+		if ((w & IRQ_HW) && (w & (IRQ_PENDING | IRQ_ACTIVE)))
+			set |= (u32)BIT(vgic_pintid(c, intid));
+	}
+	return set;
 }
 
 static void inject_hw(struct vgic_cpu *c, u32 vintid)

@@ -48,7 +48,7 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg);
 
 /*
  * The part of vCPU @index; @mpidr: its affinity (MPIDR_EL1 layout), @host: the pointer host.h
- * functions get.
+ * functions get. Before any vCPU runs.
  */
 struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,
 			       void *host);
@@ -71,6 +71,11 @@ int vgic_map_hw_ppi(struct vgic_cpu *c, u32 vintid, u32 pintid);
  * once their CPU is up. On that CPU, when it has started.
  */
 void vgic_cpu_retie(struct vgic_cpu *c);
+/*
+ * The physical PPIs, one bit for each INTID, that came for @c and that its guest has not ended: they
+ * are active. @c is not loaded.
+ */
+u32 vgic_hw_ppis_taken(struct vgic_cpu *c);
 
 /*
  * Guest MMIO. @me: the vCPU that accesses; offset inside the frame; size 1, 2, 4 or 8. RAZ/WI where

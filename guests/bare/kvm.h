@@ -57,6 +57,8 @@ void kvm_guest_regs(void);
 void kvm_guest_timer(void);
 void kvm_guest_spi(void);
 void kvm_guest_ipi(void);
+void kvm_guest_ppi(void);
+void kvm_guest_off(void);
 void kvm_guest_loop(void);
 void kvm_guest_wfi(void);
 void kvm_guest_once(void);

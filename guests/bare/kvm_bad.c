@@ -48,6 +48,8 @@ static void bad_memory(u64 vm)
 	is(kvm_map(vm, 0x1000, page + 1, SZ_4K, 0), -EINVAL, "MAP_PAGES of an odd address");
 	is(kvm_map(vm, 0x1000, page, 0, 0), -EINVAL, "MAP_PAGES of nothing");
 	is(kvm_map(vm, 0x1000, page, HERALD_MAP_MAX + SZ_4K, 0), -EINVAL, "MAP_PAGES of too much");
+	is(kvm_map(vm, 0x1000, page, HERALD_MAP_MAX_PAGES + SZ_4K, 0), -EINVAL,
+	   "MAP_PAGES of too many pages");
 	is(kvm_map(vm, 0x1000, page, SZ_4K, 4), -EINVAL, "MAP_PAGES with an unknown flag");
 	is(kvm_map(vm, UINT64_C(1) << 40, page, SZ_4K, 0), -EINVAL,
 	   "MAP_PAGES beyond the IPA space");

@@ -305,6 +305,52 @@ second:
 	hvc	#0
 	b	.
 
+/* Off as soon as vCPU 1 is up, which starts vCPU 0 again and again. */
+	.macro cpu_on vcpu
+	ldr	w0, =0xc4000003
+	mov	x1, #\vcpu
+	adr	x2, restless
+	hvc	#0
+	.endm
+
+	.globl kvm_guest_off
+kvm_guest_off:
+	begin
+	cpu_on	1
+11:	ldr	x10, [x28, #VM_STACK1]
+	cbz	x10, 11b
+	b	off
+
+restless:
+	begin
+	mov	x10, #1
+	str	x10, [x28, #VM_STACK1]
+12:	cpu_on	0
+	b	12b
+
+/* vCPU 1 waits, and reports what it took; vCPU 0 makes vCPU 1's timer interrupt pending after its first report. */
+	.globl kvm_guest_ppi
+kvm_guest_ppi:
+	begin
+	ldr	w0, =0xc4000003
+	mov	x1, #1
+	adr	x2, waiter
+	hvc	#0
+	report	x0
+	ldr	x10, =VM_GICR + 0x30000
+	mov	w11, #(1 << 27)
+	str	w11, [x10, #0x200]	/* ISPENDR0 */
+	report	xzr
+	b	.
+
+waiter:
+	begin
+	ldr	x0, =VM_GICR + 0x20000
+	bl	gic_on
+	sleep
+	bl	take_one
+	b	.
+
 /* For ever. */
 	.globl kvm_guest_loop
 kvm_guest_loop:

@@ -186,7 +186,7 @@ static void test_timer(void)
 	u32 me = cpu_this()->index, before, waits;
 	struct vm vm;
 
-	vm_create(&vm, 1, kvm_guest_timer, timer_ms(2));
+	vm_create(&vm, 1, kvm_guest_timer, timer_ms(60));
 	waits = run_timer(vm.vcpu[0], 0, 4, expected);
 	tap_ok(waits == 2, "kvm: two waits for the timer leave with its deadline (%u did)", waits);
 	vm_destroy(&vm);
@@ -221,6 +221,41 @@ static void test_timer(void)
 	tap_ok(kvm_run(vm.vcpu[0], 0, 0).x[0] == (u64)-EINTR,
 	       "kvm: an interrupt that is pending is served first");
 	irq_on();
+	vm_destroy(&vm);
+}
+
+/* Timers that will never interrupt: the VM's beyond what the counter can count, ours with its PPI disabled. */
+static void test_timer_never(void)
+{
+	const struct cpu *me = cpu_this();
+	struct hvc h = { { (u64)-EINTR } };
+	struct vm vm;
+	u32 i;
+
+	vm_create(&vm, 1, kvm_guest_wfi, 0);
+	tap_ok(!kvm_set_reg(vm.vcpu[0], KVM_REG_ARM_TIMER_CVAL, ~UINT64_C(0)) &&
+		       !kvm_set_reg(vm.vcpu[0], KVM_REG_ARM_TIMER_CTL, TIMER_CTL_ENABLE) &&
+		       kvm_reports(vm.vcpu[0], 0),
+	       "kvm: a vCPU with its timer at the end of time");
+	timer_arm_physical(timer_ms(20)); /* should it wait in the VM */
+	h = kvm_run(vm.vcpu[0], 0, 0);
+	timer_stop();
+	tap_ok(h.x[0] == HERALD_EXIT_WFI && h.x[1] == ~UINT64_C(0),
+	       "kvm: waits without a deadline");
+	vm_destroy(&vm);
+
+	vm_create(&vm, 1, kvm_guest_once, 0);
+	irq_off();
+	gic_set_bit(me, GICD_ICENABLER, board.vtimer_intid);
+	gic_wait_rwp();
+	timer_arm_virtual(0);
+	for (i = 0; i < 10 && h.x[0] != HERALD_EXIT_FAULT; i++)
+		h = kvm_run(vm.vcpu[0], 0, 0);
+	timer_stop();
+	gic_set_bit(me, GICD_ISENABLER, board.vtimer_intid);
+	irq_on();
+	tap_ok(h.x[0] == HERALD_EXIT_FAULT && h.x[1] == VM_REPORT,
+	       "kvm: a timer of ours whose PPI is disabled ends no run");
 	vm_destroy(&vm);
 }
 
@@ -267,6 +302,21 @@ static void test_doorbell(void)
 	tap_ok(wakeup() == (s64)c && wakeup() == -ENOENT, "kvm: for that vCPU, once");
 	tap_ok(kvm_reports(c, VM_SPI), "kvm: it takes the SPI");
 	tap_ok(kvm_irq_line(vm.handle, spi, 0) == 0, "kvm: the line goes low");
+	vm_destroy(&vm);
+}
+
+/* The interrupt is the physical timer's of no CPU: nobody hears of it but by the write. */
+static void test_doorbell_ppi(void)
+{
+	struct vm vm;
+
+	vm_create(&vm, 2, kvm_guest_ppi, 0);
+	tap_ok(kvm_reports(vm.vcpu[0], 0) && blocks(vm.vcpu[1]), "kvm: vCPU 1 waits for a PPI");
+	while (wakeup() != -ENOENT)
+		;
+	tap_ok(kvm_reports(vm.vcpu[0], 0) && wakeup() == (s64)vm.vcpu[1],
+	       "kvm: vCPU 0 makes its timer's pending: it is woken");
+	tap_ok(kvm_reports(vm.vcpu[1], 27), "kvm: and takes it");
 	vm_destroy(&vm);
 }
 
@@ -318,6 +368,37 @@ static void test_ipi(void)
 	atomic_store_release(&second.stop, true);
 	tap_ok(smp_call_wait(1), "kvm: the second thread comes to its end");
 	vm_destroy(&vm);
+}
+
+static bool is_off(u64 vcpu)
+{
+	struct kvm_mp_state mp = { 0 };
+
+	return !kvm_ioctl(vcpu, KVM_GET_MP_STATE, (u64)&mp) && mp.mp_state == KVM_MP_STATE_STOPPED;
+}
+
+/* SYSTEM_OFF against a vCPU that starts others while it can. */
+static void test_off(void)
+{
+	bool good = true;
+	struct ipi t;
+	struct vm vm;
+	u32 i;
+
+	if (nr_cpus < 2) {
+		tap_skip("kvm: SYSTEM_OFF against CPU_ON", "one CPU");
+		return;
+	}
+	for (i = 0; i < 20 && good; i++) {
+		vm_create(&vm, 2, kvm_guest_off, 0);
+		t = (struct ipi){ .vcpu = vm.vcpu[1] };
+		smp_call_start(1, run_second, &t);
+		good = powers_off(vm.vcpu[0]);
+		atomic_store_release(&t.stop, true);
+		good = smp_call_wait(1) && good && is_off(vm.vcpu[0]) && is_off(vm.vcpu[1]);
+		vm_destroy(&vm);
+	}
+	tap_ok(good, "kvm: after SYSTEM_OFF all vCPUs are off, whoever starts them (%u)", i);
 }
 
 static void test_close(void)
@@ -383,8 +464,11 @@ void suite_kvm(void)
 	test_mmio();
 	test_registers();
 	test_timer();
+	test_timer_never();
 	test_doorbell();
+	test_doorbell_ppi();
 	test_ipi();
+	test_off();
 	test_close();
 	test_kvm_bad();
 	test_rounds();

@@ -12,14 +12,13 @@
 #define POOL_PAGES 64
 #define CHUNK (SZ_2M * 4)
 
-/* Two banks that touch, in the middle of a chunk; a hole; one of a page; a large one far up. */
+/* Two banks that touch, in the middle of a chunk; a hole; one of a page; a large one far up; a part of a chunk. */
 static const struct {
 	u64 base, size;
 } bank[] = {
-	{ 5 * SZ_4K, 3 * CHUNK },
-	{ 3 * CHUNK + 5 * SZ_4K, CHUNK + SZ_4K },
-	{ 6 * CHUNK, SZ_4K },
-	{ UINT64_C(1) << 40, UINT64_C(1) << 33 },
+	{ 5 * SZ_4K, 3 * CHUNK },     { 3 * CHUNK + 5 * SZ_4K, CHUNK + SZ_4K },
+	{ 6 * CHUNK, SZ_4K },	      { UINT64_C(1) << 40, UINT64_C(1) << 33 },
+	{ UINT64_C(1) << 41, SZ_2M },
 };
 #define FLAT_PAGES (7 * CHUNK / SZ_4K)
 
@@ -97,6 +96,8 @@ static void test_limits(void)
 		bad += owner_return(ram, CHUNK) != 0;
 	is(bad, 0, "and returned");
 
+	is(owner_set_range(bank[4].base, SZ_2M, OWNER_MGMT) | owner_lend(bank[4].base, SZ_2M, 1), 0,
+	   "all of a bank below a chunk is lent");
 	/* Leaves of one chunk after the other, until the pool has no page left. */
 	used = pool_stats().used;
 	for (n = 0; owner_lend(ram + n * CHUNK, SZ_4K, 1) == 0; n++)
@@ -106,6 +107,7 @@ static void test_limits(void)
 	   "an exhausted pool is said so");
 	ok(owner_check_range(ram + n * CHUNK, CHUNK, OWNER_MGMT, 0), "and changes nothing");
 	is(owner_lend(ram + n * CHUNK, CHUNK, 1), 0, "whole chunks need no leaf");
+	is(owner_return(bank[4].base + SZ_4K, SZ_4K), 0, "nor does a part of a loan below a chunk");
 }
 
 static void compare(u64 from, u64 to, u32 *bad)
