@@ -122,9 +122,9 @@ int its_reg_set(struct its *its, u64 offset, u64 val);
  *
  * its_save() ends a command in hand, but begins none. Afterwards the tables hold what is mapped and
  * nothing else; the ITS itself is as it was. -EINVAL: the device table has no entry for a mapped
- * device, or the collection table is too small; -EFAULT: a table is not in guest memory; -EBUSY: a
- * reset or a restore goes on. If the ITS changes between two steps (a command, a register write),
- * the next one begins again.
+ * device, or the collection table is too small or not there; -EFAULT: a table is not in guest
+ * memory; -EBUSY: a reset or a restore goes on. If the ITS changes between two steps (a command, a
+ * register write), the next one begins again.
  *
  * its_restore() wants a disabled ITS with nothing mapped (-ENXIO), and its registers restored.
  * -EINVAL: what the tables hold makes no sense; -EFAULT: they are not in guest memory; -ENOMEM: more

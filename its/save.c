@@ -193,7 +193,9 @@ static int save_run(struct its *its)
 			return err;
 		c->phase = SAVE_COLLECTIONS; /* c->id and c->pos are 0 */
 	}
-	return baser_entries(its, BASER_COLLECTIONS) ? save_collections(its) : 0;
+	if (baser_entries(its, BASER_COLLECTIONS))
+		return save_collections(its);
+	return its->nr_events ? -EINVAL : 0; /* restore would not know their collections */
 }
 
 int its_save(struct its *its)

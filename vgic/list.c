@@ -180,9 +180,11 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 
 	if (old & IRQ_IN_LR) {
 		atomic_store_relaxed(irq->wp, w);
-		if (w != old)
-			owe = vgic_here(c) ? vgic_lr_sync(c, (u32)FIELD_GET(IRQ_PREV, w))
-					   : vgic_want_work(c);
+		/* Marks: what a change that was made on another CPU left to the next flush. */
+		if (vgic_here(c) && (w != old || (w & (IRQ_MOVE | IRQ_UNPEND | IRQ_UNACT))))
+			owe = vgic_lr_sync(c, (u32)FIELD_GET(IRQ_PREV, w));
+		else if (w != old)
+			owe = vgic_want_work(c);
 	} else if ((old & IRQ_QUEUED) && (old & w & IRQ_ACTIVE)) {
 		/* It stays where it is, at the priority that it was taken at. */
 		atomic_store_relaxed(irq->wp, w);

@@ -52,6 +52,35 @@ static inline bool in_one_in(struct input *in, u32 n)
 	return in_u8(in) >= 0x100 - 0x100 / n;
 }
 
+/* An operation, for all values from the one before it up to @below; the last one's is 64. */
+struct input_op {
+	u8 below;
+	void (*run)(void);
+};
+
+/* Runs what byte @b of the input stands for: its six low bits count. */
+static inline void in_run(const struct input_op *table, u8 b)
+{
+	while (b % 64 >= table->below)
+		table++;
+	table->run();
+}
+
+/*
+ * Runs the whole input. @settle ends what an operation has begun, unless its byte says that it goes
+ * on in the middle of what follows.
+ */
+static inline void in_run_all(struct input *in, const struct input_op *table, void (*settle)(u8 b))
+{
+	while (in_more(in)) {
+		u8 b = in_u8(in);
+
+		in_run(table, b);
+		if (!(b & 0x40))
+			settle(b);
+	}
+}
+
 /* What the code under test promises. The text says what is wrong. */
 #define REQUIRE(cond, ...)                                                                         \
 	do {                                                                                       \

@@ -173,6 +173,7 @@ static void do_load(void)
 {
 	u32 vcpu = draw_vcpu(), cpu = in_below(&in, FAKE_CPUS);
 
+	machine_leave_cpu();
 	if (fake.cpu[cpu].vcpu)
 		fake_put(fake.cpu[cpu].vcpu->index);
 	if (fake.vcpu[vcpu].cpu != FAKE_NO_CPU)
@@ -192,6 +193,7 @@ static void do_put(void)
 
 static void do_cpu(void)
 {
+	machine_leave_cpu();
 	fake_run_on(in_below(&in, FAKE_CPUS));
 }
 
@@ -203,6 +205,7 @@ static void do_cpu_reset(void)
 	if (fake.vcpu[vcpu].cpu != FAKE_NO_CPU)
 		fake_run_on(fake.vcpu[vcpu].cpu);
 	vgic_cpu_reset(fake_vgic(vcpu));
+	machine_leave_cpu();
 	fake_run_on(was);
 }
 
@@ -363,10 +366,7 @@ static void do_check(void)
 	machine_check();
 }
 
-static const struct {
-	u8 below;
-	void (*run)(void);
-} table[] = {
+static const struct input_op table[] = {
 	{ 8, do_command },     { 13, do_signal },	{ 14, do_its_setup },
 	{ 15, do_its_access }, { 17, do_its_step },	{ 22, do_dist_write },
 	{ 23, do_dist_read },  { 27, do_redist_write }, { 28, do_redist_read },
@@ -424,23 +424,18 @@ static void start(void)
 		warm_up();
 }
 
+static void settle(u8 b)
+{
+	machine_settle();
+	if (b & 0x80)
+		machine_check();
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	in = (struct input){ data, data + size };
 	start();
-	while (in_more(&in)) {
-		u8 b = in_u8(&in);
-		u32 i = 0;
-
-		while (b % 64 >= table[i].below)
-			i++;
-		table[i].run();
-		if (b & 0x40) /* else what was begun goes on in the middle of what follows */
-			continue;
-		machine_settle();
-		if (b & 0x80)
-			machine_check();
-	}
+	in_run_all(&in, table, settle);
 	machine_settle();
 	machine_check();
 	machine_end();

@@ -7,15 +7,13 @@
  */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: its/save.c its/restore.c
-// sources: tests/fuzz/world.c tests/fuzz/image.c tests/fuzz/draw.c tests/fuzz/panic.c
-// sources: tests/unit/its_fake.c
-#include "tests/fuzz/draw.h"
-#include "tests/fuzz/world.h"
+// sources: tests/fuzz/world.c tests/fuzz/shadow.c tests/fuzz/world_ops.c tests/fuzz/image.c
+// sources: tests/fuzz/draw.c tests/fuzz/panic.c tests/unit/its_fake.c
+#include "tests/fuzz/world_ops.h"
 
 static struct its_config cfg;
 static struct draw draw;
 static struct input in;
-static u32 saves; /* left for this input: one takes half a millisecond */
 static bool deep; /* this input ends with a thorough check */
 
 /* What other CPUs will do in operations to come; each once. */
@@ -55,7 +53,7 @@ static void do_commands(u32 n)
 		world_poke((cbaser & GENMASK(51, 16)) + at, w, sizeof(w));
 		at = (at + sizeof(w)) % size;
 	}
-	its_mmio_write(world_its, 0x88, 8, at);
+	world_write(0x88, 8, at);
 }
 
 static void do_command(void)
@@ -71,12 +69,12 @@ static void do_burst(void)
 /* As a driver would, if the input has it so. */
 static void do_setup(void)
 {
-	its_mmio_write(world_its, 0, 4, 0);
+	world_write(0, 4, 0);
 	world_settle();
-	its_mmio_write(world_its, 0x80, 8, draw_cbaser(&draw, &in));
-	its_mmio_write(world_its, 0x100, 8, draw_baser(&draw, &in, 0));
-	its_mmio_write(world_its, 0x108, 8, draw_baser(&draw, &in, 1));
-	its_mmio_write(world_its, 0, 4, 1);
+	world_write(0x80, 8, draw_cbaser(&draw, &in));
+	world_write(0x100, 8, draw_baser(&draw, &in, 0));
+	world_write(0x108, 8, draw_baser(&draw, &in, 1));
+	world_write(0, 4, 1);
 }
 
 static void do_write(void)
@@ -84,7 +82,7 @@ static void do_write(void)
 	u64 offset = draw_offset(&in);
 	u32 size = draw_width(&in);
 
-	its_mmio_write(world_its, offset, size, in_bytes(&in, in_one_in(&in, 2) ? 8 : 1));
+	world_write(offset, size, in_bytes(&in, in_one_in(&in, 2) ? 8 : 1));
 }
 
 static void do_read(void)
@@ -99,7 +97,7 @@ static void do_read(void)
 
 static void do_enable(void)
 {
-	its_mmio_write(world_its, 0, 4, in_u8(&in) & 1);
+	world_write(0, 4, in_u8(&in) & 1);
 }
 
 static void do_signal(void)
@@ -149,14 +147,7 @@ static void do_level2(void)
 
 static void do_hole(void)
 {
-	struct fake_ram *ram = world_fake.ram;
-	u32 i = in_below(&in, FAKE_MAX_HOLES);
-
-	ram->hole[i].start = ram->hole[i].end = 0;
-	if (in_one_in(&in, 2))
-		return;
-	ram->hole[i].start = draw_address(&draw, &in) & ~0xfffull;
-	ram->hole[i].end = ram->hole[i].start + (1 + in_below(&in, 16)) * SZ_4K;
+	world_ops_hole(&draw, &in);
 }
 
 static void do_backend(void)
@@ -186,32 +177,19 @@ static void do_reset(void)
 
 static void do_save(void)
 {
-	u32 n = 1 + in_below(&in, 16);
-
-	if (!saves)
-		return;
-	saves--;
-	while (n-- && world_save() == -EAGAIN)
-		;
+	world_ops_save(&in);
 }
 
 static void do_restore(void)
 {
-	u8 b = in_u8(&in);
-
-	if (b >= 0xc0) /* so that it ends in the middle of a device */
-		world_fake.again[OP_DEVICE_MAPPED] = b >> 4 & 3;
-	for (u32 n = 1 + b % 16; n && world_restore() == -EAGAIN; n--)
-		;
+	world_ops_restore(&in);
 }
 
 static void do_reg_set(void)
 {
 	u64 offset = draw_offset(&in), val = in_bytes(&in, in_one_in(&in, 2) ? 8 : 2);
-	int ret = its_reg_set(world_its, offset, val);
 
-	REQUIRE(ret == 0 || ret == -EINVAL || ret == -ENXIO || ret == -EBUSY, "its_reg_set: %d",
-		ret);
+	world_reg_set(offset, val);
 }
 
 static void do_reg_get(void)
@@ -231,9 +209,8 @@ static void do_migrate(void)
 	bool apart;
 	int ret;
 
-	if (!saves)
+	if (!world_ops_may_save())
 		return;
-	saves--;
 	world_settle();
 	apart = world_tables_apart(); /* before: a save may overwrite its own first level */
 	if (world_save_all() || !world_image(&before))
@@ -244,26 +221,28 @@ static void do_migrate(void)
 	world_settle();
 	world_fake.lpi_limit = FAKE_NR_LPIS;
 	for (u32 i = 0; i < ARRAY_SIZE(regs) - 1; i++)
-		REQUIRE(!its_reg_set(world_its, regs[i], val[i]), "register %x: %llx", regs[i],
+		REQUIRE(!world_reg_set(regs[i], val[i]), "register %x: %llx", regs[i],
 			(unsigned long long)val[i]);
 	ret = world_restore_all();
 	REQUIRE(!apart || ret == 0, "what was saved is not restored: %d", ret);
 	if (apart && world_image(&after))
 		world_same(&before, &after);
-	its_reg_set(world_its, 0, val[ARRAY_SIZE(regs) - 1]);
+	world_reg_set(0, val[ARRAY_SIZE(regs) - 1]);
 }
 
-static void do_check(void)
+static void settle(u8 b)
 {
+	(void)b;
 	world_settle();
 	world_check(false);
 }
 
-/* Sorted by how often they come: an operation's byte is drawn below 64. */
-static const struct {
-	u8 below;
-	void (*run)(void);
-} table[] = {
+static void do_check(void)
+{
+	settle(0);
+}
+
+static const struct input_op table[] = {
 	{ 16, do_command },   { 20, do_burst },	  { 28, do_signal },  { 30, do_signal_entry },
 	{ 32, do_setup },     { 35, do_write },	  { 36, do_read },    { 38, do_enable },
 	{ 41, do_meanwhile }, { 43, do_poke },	  { 45, do_level2 },  { 47, do_hole },
@@ -283,16 +262,11 @@ static void start(void)
 		.max_devices = b & 0x40 ? 1 + in_below(&in, 8) : 64,
 		.seed = in_u8(&in),
 	};
-	draw_init(&draw, &in, FAKE_RAM, cfg.nr_vcpus);
-	cfg.devid_bits = draw.devid_bits;
-	cfg.eventid_bits = draw.eventid_bits;
-	cfg.intid_bits = draw.intid_bits;
-	world_start(&cfg, in_u8(&in));
+	world_ops_start(&cfg, &draw, &in);
 	b = in_u8(&in);
 	world_fake.again_rate = b & 0x80 ? 2 + (b & 7) : 0;
 	world_meanwhile = on_meanwhile;
 	deep = (b & 0x3f) == 0x3f;
-	saves = 2;
 	if (b & 0x40)
 		do_setup();
 }
@@ -301,18 +275,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	in = (struct input){ data, data + size };
 	start();
-	while (in_more(&in)) {
-		u8 b = in_u8(&in);
-		u32 i = 0;
-
-		while (b % 64 >= table[i].below)
-			i++;
-		table[i].run();
-		if (b & 0x40) /* else what was begun goes on in the middle of what follows */
-			continue;
-		world_settle();
-		world_check(false);
-	}
+	in_run_all(&in, table, settle);
 	meanwhile.left = 0;
 	world_end(deep);
 	return 0;

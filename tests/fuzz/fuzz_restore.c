@@ -6,10 +6,9 @@
  */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: its/save.c its/restore.c
-// sources: tests/fuzz/world.c tests/fuzz/image.c tests/fuzz/draw.c tests/fuzz/panic.c
-// sources: tests/unit/its_fake.c
-#include "tests/fuzz/draw.h"
-#include "tests/fuzz/world.h"
+// sources: tests/fuzz/world.c tests/fuzz/shadow.c tests/fuzz/world_ops.c tests/fuzz/image.c
+// sources: tests/fuzz/draw.c tests/fuzz/panic.c tests/unit/its_fake.c
+#include "tests/fuzz/world_ops.h"
 
 #define REG_BASER 0x100
 
@@ -18,7 +17,6 @@ static struct draw draw;
 static struct input in;
 static bool deep;
 static u64 baser[2]; /* as set */
-static u32 saves; /* saves left for this input: one takes half a millisecond */
 
 /* ---- Entries ---- */
 
@@ -135,7 +133,7 @@ static void do_poke(void)
 static void set_basers(void)
 {
 	for (u32 i = 0; i < 2; i++)
-		its_reg_set(world_its, REG_BASER + i * 8, baser[i]);
+		world_reg_set(REG_BASER + i * 8, baser[i]);
 	world_settle();
 }
 
@@ -148,14 +146,7 @@ static void do_basers(void)
 
 static void do_hole(void)
 {
-	struct fake_ram *ram = world_fake.ram;
-	u32 i = in_below(&in, FAKE_MAX_HOLES);
-
-	ram->hole[i].start = ram->hole[i].end = 0;
-	if (in_one_in(&in, 2))
-		return;
-	ram->hole[i].start = draw_address(&draw, &in) & ~0xfffull;
-	ram->hole[i].end = ram->hole[i].start + (1 + in_below(&in, 16)) * SZ_4K;
+	world_ops_hole(&draw, &in);
 }
 
 static void do_backend(void)
@@ -174,26 +165,14 @@ static void do_reset(void)
 	set_basers();
 }
 
-/* Some steps; what follows happens in the middle of it. */
 static void do_restore(void)
 {
-	u8 b = in_u8(&in);
-
-	if (b >= 0xc0) /* so that it ends in the middle of a device */
-		world_fake.again[OP_DEVICE_MAPPED] = b >> 4 & 3;
-	for (u32 n = 1 + b % 16; n && world_restore() == -EAGAIN; n--)
-		;
+	world_ops_restore(&in);
 }
 
 static void do_save(void)
 {
-	u32 n = 1 + in_below(&in, 16);
-
-	if (!saves)
-		return;
-	saves--;
-	while (n-- && world_save() == -EAGAIN)
-		;
+	world_ops_save(&in);
 }
 
 static void do_write(void)
@@ -201,7 +180,7 @@ static void do_write(void)
 	u64 offset = draw_offset(&in);
 	u32 size = draw_width(&in);
 
-	its_mmio_write(world_its, offset, size, in_bytes(&in, 8));
+	world_write(offset, size, in_bytes(&in, 8));
 }
 
 static void do_signal(void)
@@ -212,15 +191,12 @@ static void do_signal(void)
 }
 
 /* Restored, all of it; then saved, restored and saved: the same. */
-static void do_round_trip(void)
+static void round_trip(void)
 {
 	static struct world_image first, second;
 	bool apart;
 	u64 bytes;
 
-	if (!saves)
-		return;
-	saves--;
 	do_reset();
 	if (world_restore_all())
 		return;
@@ -244,10 +220,13 @@ static void do_round_trip(void)
 	REQUIRE(!world_save_all() && world_ram_sum() == bytes, "saved again it is something else");
 }
 
-static const struct {
-	u8 below;
-	void (*run)(void);
-} table[] = {
+static void do_round_trip(void)
+{
+	if (world_ops_may_save())
+		round_trip();
+}
+
+static const struct input_op table[] = {
 	{ 7, do_collections }, { 15, do_device }, { 24, do_event },	 { 36, do_chain },
 	{ 40, do_level2 },     { 42, do_poke },	  { 45, do_basers },	 { 47, do_hole },
 	{ 49, do_backend },    { 51, do_reset },  { 58, do_restore },	 { 59, do_save },
@@ -264,15 +243,10 @@ static void start(void)
 		.max_devices = b & 0x40 ? 1 + in_below(&in, 8) : 64,
 		.seed = in_u8(&in),
 	};
-	draw_init(&draw, &in, FAKE_RAM, cfg.nr_vcpus);
-	cfg.devid_bits = draw.devid_bits;
-	cfg.eventid_bits = draw.eventid_bits;
-	cfg.intid_bits = draw.intid_bits;
-	world_start(&cfg, in_u8(&in));
+	world_ops_start(&cfg, &draw, &in);
 	world_meanwhile = NULL;
 	world_fake.again_rate = b & 0x80 ? 2 + (b & 7) : 0;
 	deep = (b & 0x3f) == 0x3f;
-	saves = 2;
 	do_basers();
 }
 
@@ -280,17 +254,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	in = (struct input){ data, data + size };
 	start();
-	while (in_more(&in)) {
-		u32 kind = in_u8(&in) % 64, i = 0;
-
-		while (kind >= table[i].below)
-			i++;
-		table[i].run();
-	}
+	while (in_more(&in))
+		in_run(table, in_u8(&in));
 	world_settle();
-	saves = 1;
 	memset(world_fake.ram->hole, 0, sizeof(world_fake.ram->hole));
-	do_round_trip();
+	round_trip();
 	world_end(deep);
 	return 0;
 }

@@ -257,6 +257,14 @@ void machine_enter_all(void)
 		machine_enter(i);
 }
 
+/* Another CPU's turn: this one, wherever it was at EL2, comes to its guest meanwhile. */
+void machine_leave_cpu(void)
+{
+	for (u32 i = 0; i < cfg.nr_vcpus; i++)
+		if (fake.vcpu[i].cpu == fake_here)
+			machine_enter(i);
+}
+
 static void enter_kicked(void)
 {
 	for (u32 i = 0; i < cfg.nr_vcpus; i++) {
@@ -350,6 +358,7 @@ void machine_physical_ppi(u32 vcpu, bool line)
 	fake_run_on(fake.vcpu[vcpu].cpu);
 	if (raise(&fake.ppi[vcpu][TIED_PPI], line))
 		vgic_inject_hw_ppi(fake_vgic(vcpu), TIED_PPI);
+	machine_leave_cpu();
 	fake_run_on(was);
 }
 

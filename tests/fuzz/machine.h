@@ -38,6 +38,7 @@ struct vgic_cpu *machine_accessor(void);
 /* A vCPU on its way into the guest, if it is loaded; it must get there. */
 void machine_enter(u32 vcpu);
 void machine_enter_all(void);
+void machine_leave_cpu(void);
 /* One step of a redistributor's walk; true: there is more. */
 bool machine_redist_run(u32 vcpu);
 /* At most @steps steps of saving the pending tables. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One ITS and the world around it, with every promise checked. */
+/*
+ * One ITS and the world around it, with every promise checked: guest memory, steps and MSIs. What
+ * the ITS asks for in turn is in tests/fuzz/shadow.c.
+ */
 #include <sanitizer/asan_interface.h>
 
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/shadow.h"
 
-#define PAGE 4096u
 #define NR_PAGES (FAKE_RAM_SIZE / PAGE)
-#define NR_IDS 0x1000u /* DeviceIDs that the shadow has room for: draw.c's devid_bits */
 #define MAX_MEM 0x400000u
-#define MAX_ENTRIES 0x20000u
 #define GUARD 4096u
 
 /*
@@ -20,19 +20,25 @@
 
 struct its *world_its;
 struct fake world_fake;
+struct its_config world_cfg;
+struct world_now world_now;
 void (*world_meanwhile)(bool locked);
 
 static struct fake_ram ram;
 static bool dirty[NR_PAGES];
 static u8 mem[MAX_MEM + GUARD] __attribute__((aligned(64)));
-struct its_config world_cfg;
-static u32 nr_entries;
 
 /* ---- Guest memory ---- */
 
 bool world_in_ram(u64 ipa, u64 len)
 {
 	return range_contains(FAKE_RAM, FAKE_RAM_SIZE, ipa, len);
+}
+
+void world_touch(u64 ipa, size_t len)
+{
+	for (u64 p = (ipa - FAKE_RAM) / PAGE; p <= (ipa + len - 1 - FAKE_RAM) / PAGE; p++)
+		dirty[p] = true;
 }
 
 void world_poke(u64 ipa, const void *buf, size_t len)
@@ -78,22 +84,17 @@ u64 world_ram_sum(void)
 void world_start(const struct its_config *config, u64 seed)
 {
 	size_t size = its_mem_size(config);
-	struct its_stats st;
 
 	REQUIRE(size && size <= MAX_MEM && size % 64 == 0, "%zu bytes", size);
-	REQUIRE(config->devid_bits <= 12, "the shadow is too small");
 	world_cfg = *config;
-	memset(&now, 0, sizeof(now));
-	memset(asked, 0, sizeof(asked));
+	memset(&world_now, 0, sizeof(world_now));
 	memset(ram.hole, 0, sizeof(ram.hole));
 	fake_init(&world_fake, &ram, world_cfg.nr_vcpus);
 	world_fake.rng ^= seed;
 	memset(mem, 0, size);
 	ASAN_POISON_MEMORY_REGION(&mem[size], GUARD);
-	world_its = its_init(mem, &world_cfg, &ops, &world_fake);
-	its_get_stats(world_its, &st);
-	nr_entries = st.nr_entries;
-	REQUIRE(nr_entries <= MAX_ENTRIES, "%u entries", nr_entries);
+	world_its = its_init(mem, &world_cfg, &shadow_ops, &world_fake);
+	shadow_start();
 }
 
 void world_end(bool deep)
@@ -103,13 +104,78 @@ void world_end(bool deep)
 	world_reset();
 	world_settle();
 	world_check(deep);
-	REQUIRE(!shadow.nr_devices && !shadow.nr_events, "something is mapped after a reset");
+	REQUIRE(shadow_empty(), "something is mapped after a reset");
 	ASAN_UNPOISON_MEMORY_REGION(&mem[its_mem_size(&world_cfg)], GUARD);
 	for (u32 i = 0; i < NR_PAGES; i++) {
 		if (dirty[i])
 			memset(&ram.bytes[(u64)i * PAGE], 0, PAGE);
 		dirty[i] = false;
 	}
+}
+
+/* ---- Registers ---- */
+
+/* A reset or a restore has the ITS to itself. */
+static bool busy(void)
+{
+	return world_now.resetting || world_now.restoring;
+}
+
+struct regs {
+	u64 val[6];
+};
+
+static struct regs read_regs(void)
+{
+	static const u16 offsets[] = { 0, 0x80, 0x88, 0x90, 0x100, 0x108 };
+	struct regs r = { 0 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(offsets); i++)
+		REQUIRE(!its_reg_get(world_its, offsets[i], &r.val[i]), "no register %x",
+			offsets[i]);
+	return r;
+}
+
+/* Nothing has changed since @before. */
+static void require_regs(const struct regs *before, u64 offset, u64 val)
+{
+	struct regs after = read_regs();
+
+	REQUIRE(!memcmp(before, &after, sizeof(after)),
+		"%llx at %llx changes a register during a reset or a restore",
+		(unsigned long long)val, (unsigned long long)offset);
+}
+
+void world_write(u64 offset, u32 size, u64 val)
+{
+	struct regs before;
+
+	if (!busy()) {
+		its_mmio_write(world_its, offset, size, val);
+		return;
+	}
+	before = read_regs();
+	its_mmio_write(world_its, offset, size, val);
+	require_regs(&before, offset, val);
+}
+
+int world_reg_set(u64 offset, u64 val)
+{
+	u64 old;
+	int ret, found;
+
+	if (!busy()) {
+		ret = its_reg_set(world_its, offset, val);
+		REQUIRE(ret == 0 || ret == -EINVAL || ret == -ENXIO ||
+				(ret == -EBUSY && offset == 0x90),
+			"its_reg_set: %d", ret);
+		return ret;
+	}
+	found = its_reg_get(world_its, offset, &old);
+	ret = its_reg_set(world_its, offset, val);
+	REQUIRE(ret == (found ? found : -EBUSY), "its_reg_set: %d during a reset or a restore",
+		ret);
+	return ret;
 }
 
 /* ---- Steps ---- */
@@ -164,8 +230,9 @@ int world_save(void)
 	REQUIRE(ret == 0 || ret == -EAGAIN || ret == -EINVAL || ret == -EFAULT || ret == -EBUSY,
 		"save: %d", ret);
 	if (!ret)
-		check_saved();
-	REQUIRE(ret != -EBUSY || world_now.resetting || world_now.restoring, "save: busy with nothing");
+		shadow_check_saved();
+	REQUIRE((ret == -EBUSY) == busy(), "save: %d, a reset or a restore goes on: %d", ret,
+		busy());
 	return ret;
 }
 
@@ -180,7 +247,8 @@ int world_restore(void)
 	REQUIRE(ret == 0 || ret == -EAGAIN || ret == -EINVAL || ret == -EFAULT || ret == -ENXIO ||
 			ret == -ENOMEM || ret == -EBUSY,
 		"restore: %d", ret);
-	REQUIRE(ret != -EBUSY || world_now.resetting, "restore: busy with nothing");
+	REQUIRE((ret == -EBUSY) == world_now.resetting, "restore: %d, a reset goes on: %d", ret,
+		world_now.resetting);
 	return ret;
 }
 
@@ -213,7 +281,7 @@ static u64 steps_allowed(const struct its_stats *st, u64 agains)
 	its_get_stats(world_its, &end);
 	commands = commands_taken(&end) - commands_taken(st) + 1;
 	return 64 + 2 * (world_now.agains - agains) + 2 * st->devices + st->events / 8 +
-	       commands * (4 + st->events / 8 + nr_entries / 1024);
+	       commands * (4 + st->events / 8 + st->nr_entries / 1024);
 }
 
 void world_settle(void)
@@ -245,13 +313,11 @@ void world_settle(void)
 
 int world_save_all(void)
 {
-	u64 agains = world_now.agains, steps = 0, limit, entries = 0;
+	u64 agains = world_now.agains, steps = 0, limit;
 	int ret;
 
 	world_settle();
-	for (u32 i = 0; i < BIT(world_cfg.devid_bits); i++)
-		entries += shadow.device[i];
-	limit = table_steps(entries);
+	limit = table_steps(shadow_eventids());
 	while ((ret = world_save()) == -EAGAIN)
 		REQUIRE(++steps < limit + 2 * (world_now.agains - agains), "a save without end");
 	return ret;
@@ -268,8 +334,7 @@ int world_restore_all(void)
 	while ((ret = world_restore()) == -EAGAIN)
 		REQUIRE(++steps < limit + 2 * (world_now.agains - agains), "a restore without end");
 	if (ret && ret != -ENXIO)
-		REQUIRE(!shadow.nr_devices && !shadow.nr_events,
-			"something is mapped after a failed restore");
+		REQUIRE(shadow_empty(), "something is mapped after a failed restore");
 	return ret;
 }
 
@@ -277,19 +342,17 @@ int world_restore_all(void)
 
 static bool quiet(void)
 {
-	return !world_now.locked && !world_now.resetting && !world_now.restoring &&
-	       (its_mmio_read(world_its, 0, 4) & BIT(31));
+	return !world_now.locked && !busy() && (its_mmio_read(world_its, 0, 4) & BIT(31));
 }
 
 /* What the shadow knows about an event: the answer to expect. */
 static int expected(u32 devid, u32 eventid, struct its_event_info *info)
 {
-	u32 i = shadow_find(devid, eventid);
+	u32 entry = world_entry(devid, eventid);
 
 	if (!(its_mmio_read(world_its, 0, 4) & 1))
 		return -EBUSY;
-	if (i == shadow.nr_events || !its_event_info(world_its, shadow.event[i].entry, info) ||
-	    info->vcpu == ITS_NO_VCPU)
+	if (entry == ~0u || !its_event_info(world_its, entry, info) || info->vcpu == ITS_NO_VCPU)
 		return -ENXIO;
 	return world_fake.lpis_off[info->vcpu] ? 0 : 1;
 }
@@ -307,15 +370,15 @@ static void signal_end(int ret, bool predict, int want, const struct its_event_i
 	world_now.signalling = false;
 	REQUIRE(ret == 1 || ret == 0 || ret == -ENXIO || ret == -EBUSY || ret == -EINVAL,
 		"a signal answers %d", ret);
-	REQUIRE(world_now.pends == (ret >= 0), "a signal makes %u LPIs pending, answers %d", world_now.pends,
-		ret);
+	REQUIRE(world_now.pends == (ret >= 0), "a signal makes %u LPIs pending, answers %d",
+		world_now.pends, ret);
 	if (!predict)
 		return;
 	REQUIRE(ret == want, "a signal answers %d, expected %d", ret, want);
 	if (ret >= 0)
 		REQUIRE(world_now.pend_vcpu == info->vcpu && world_now.pend_lpi == info->lpi,
-			"a signal makes LPI %u pending at vCPU %u, not LPI %u at %u", world_now.pend_lpi,
-			world_now.pend_vcpu, info->lpi, info->vcpu);
+			"a signal makes LPI %u pending at vCPU %u, not LPI %u at %u",
+			world_now.pend_lpi, world_now.pend_vcpu, info->lpi, info->vcpu);
 }
 
 /* On another CPU, in the middle of something. */
@@ -366,18 +429,6 @@ void world_signal_entry(u32 cpu, u32 entry, u32 devid, u32 eventid)
 
 void world_check(bool deep)
 {
-	struct its_stats st;
-
-	if (world_now.resetting || world_now.restoring)
-		return;
-	its_get_stats(world_its, &st);
-	REQUIRE(st.devices == shadow.nr_devices && st.events == shadow.nr_events,
-		"counted %u devices, %u events; told of %u, %u", st.devices, st.events,
-		shadow.nr_devices, shadow.nr_events);
-	REQUIRE(st.devices <= world_cfg.max_devices && st.events <= st.max_events, "more than fit");
-	for (u32 i = 0; i < shadow.nr_events; i++)
-		check_event(i);
-	if (deep)
-		check_deep(&st);
+	if (!busy())
+		shadow_check(deep);
 }
-

@@ -38,6 +38,13 @@ bool world_in_ram(u64 ipa, u64 len);
 /* A checksum of all that was ever written to. */
 u64 world_ram_sum(void);
 
+/*
+ * Register writes by the guest and by user space; what the latter answers. While a reset or a
+ * restore goes on they must change nothing.
+ */
+void world_write(u64 offset, u32 size, u64 val);
+int world_reg_set(u64 offset, u64 val);
+
 /* One step of each; what they answer. */
 enum its_progress world_run(void);
 enum its_progress world_reset(void);

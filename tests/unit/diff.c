@@ -17,6 +17,7 @@ const char *const diff_all_ends[] = {
 	"save: level 1 of a DTE not valid",
 	"save: DTE not in memory",
 	"save: more collections than fit",
+	"save: events, and no collection table",
 	"save: CTE not in memory",
 	"save: last CTE not in memory",
 	"restore: done",

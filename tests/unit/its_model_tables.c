@@ -108,7 +108,7 @@ static int save_itt(struct model *m, struct model_device *d)
 			good = put(m, addr, next << 48 | (u64)by[id]->lpi << 16 | by[id]->icid);
 			last = id;
 		} else if (!m->ops->read(m->vm, addr, &old, 8) && bits(old, 47, 16)) {
-			put(m, addr, 0);
+			good = put(m, addr, 0);
 		}
 	}
 	free(by);
@@ -136,8 +136,9 @@ static int save_device(struct model *m, u64 id, struct model_device *d, u64 next
 	if (wrong)
 		return 0;
 	if (!d) {
-		if (!m->ops->read(m->vm, addr, &old, 8) && bits(old, 63, 63))
-			put_dte(m, addr, 0);
+		if (!m->ops->read(m->vm, addr, &old, 8) && bits(old, 63, 63) &&
+		    !put_dte(m, addr, 0))
+			return end(m, EFAULT, "save: DTE not in memory");
 		return 0;
 	}
 	if (next > 16383)
@@ -202,7 +203,9 @@ int model_save(struct model *m)
 	}
 	free(by);
 	if (!ret && table(m, 1).valid)
-		ret = save_collections(m);
+		return save_collections(m);
+	if (!ret && m->nr_events)
+		return end(m, EINVAL, "save: events, and no collection table");
 	return ret;
 }
 
