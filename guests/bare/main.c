@@ -22,10 +22,8 @@ static const struct {
 	void (*run)(void);
 	bool standard;
 } suites[] = {
-	{ "basic", suite_basic, true },
-	{ "its", suite_its, true },
-	{ "bugs", suite_bugs, false },
-	{ "hostile", suite_hostile, false },
+	{ "basic", suite_basic, true }, { "its", suite_its, true },
+	{ "bugs", suite_bugs, false },	{ "hostile", suite_hostile, false },
 	{ "kvm", suite_kvm, false },
 };
 
