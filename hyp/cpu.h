@@ -54,6 +54,9 @@ extern u32 cpu_count;
  * would forbid to read it only once, so the stack, of which nothing is read, stands for the register: cpu_set_this() and
  * all else that may change memory comes before.
  */
+#pragma GCC diagnostic push
+/* gcc -fanalyzer takes the stack pointer for a variable that was never set. */
+#pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
 static inline struct cpu *cpu_this(void)
 {
 	register const u64 *sp __asm__("sp");
@@ -62,6 +65,7 @@ static inline struct cpu *cpu_this(void)
 	__asm__("mrs %0, tpidr_el2" : "=r"(c) : "Q"(*sp));
 	return c;
 }
+#pragma GCC diagnostic pop
 
 static inline void cpu_set_this(struct cpu *c)
 {

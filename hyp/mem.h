@@ -28,8 +28,8 @@
  * MEM_STACK_BIT of a stack pointer that has not overflowed is 1.
  */
 #define MEM_STACK_BIT 14
-#define MEM_STACK_SIZE (1 << MEM_STACK_BIT)
-#define MEM_STACK_STRIDE (2 * MEM_STACK_SIZE)
+#define MEM_STACK_SIZE 0x4000
+#define MEM_STACK_STRIDE 0x8000
 
 #ifndef __ASSEMBLER__
 #include "hyp/lib/bits.h"

@@ -170,7 +170,7 @@ static int pass_change(u64 pa, u64 end, const struct change *c, bool store)
 		if (!(*p.chunk & CHUNK_UNIFORM))
 			err = states_change(&chunk_leaf(*p.chunk)[p.first], p.pages, c, store);
 		else
-			err = states_change(&state, 1, c, true);
+			err = c->next(&state, c->arg);
 		if (err)
 			return err;
 		if (store && (*p.chunk & CHUNK_UNIFORM))
