@@ -43,7 +43,7 @@ def report(tap, run, name):
     plan = re.search(r'^1\.\.(\d+)$', text, re.M)
     numbers = [int(number) for _, number, _, _ in points]
     trouble = TROUBLE.search(text)
-    tap.ok(plan and numbers == list(range(1, int(plan.group(1)) + 1)) and run.ended and not trouble,
+    tap.ok(plan and numbers and numbers == list(range(1, int(plan.group(1)) + 1)) and run.ended and not trouble,
            '%s: the payload came to its end (%.0f s)' % (name, run.seconds),
            'see %s\n%s' % (os.path.relpath(run.log, TOP), tail(text)))
 
