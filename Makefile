@@ -2,7 +2,7 @@
 #
 # Herald's one entry point; `make` prints help. What is built lies under build/, what is downloaded
 # in the user's cache directory. Parts: boot/build.mk (the hypervisor's image), guests/mgmt/mgmt.mk
-# (kernel and initramfs of the management VM), tests/tests.mk (test and lint).
+# (kernel and initramfs of the management VM), tests/tests.mk (test and lint), docs/docs.mk.
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
@@ -45,6 +45,7 @@ help:
 	'  make bench    what a VM'"'"'s operations cost, beside KVM: table, plot in docs/img' \
 	'  make bench-its what the virtual ITS costs: table, bounds, plots in docs/img' \
 	'  make lint      compilers'"'"' and checkers'"'"' warnings, layout, module dependencies' \
+	'  make docs      make the tables of docs/abi.md anew from hyp/abi_requests.h' \
 	'  make deps      install and fetch what run, test and lint need (they do it themselves)' \
 	'  make all       build only: build/herald.img, the initramfs' \
 	'  make clean     remove build/' '' \
@@ -74,7 +75,7 @@ help:
 host-packages:
 	@boot/deps.sh $(DEPS_GOAL)
 
-include boot/build.mk guests/bare/bare.mk guests/mgmt/mgmt.mk tests/tests.mk
+include boot/build.mk guests/bare/bare.mk guests/mgmt/mgmt.mk tests/tests.mk docs/docs.mk
 
 all: build/herald.img size-budget build/mgmt/initrd-6.12.cpio
 

@@ -135,32 +135,14 @@ static s64 has_device_attr(struct abi_call *c)
 	return c->arg.attr.flags ? -EINVAL : guest_gic_has(c->arg.attr.group, c->arg.attr.attr);
 }
 
-/* The first is the one that counts for speed. */
 static const struct abi_request {
 	enum guest_kind kind;
 	u32 request;
 	abi_fn *fn;
 } requests[] = {
-	{ GUEST_VCPU, KVM_RUN, abi_run },
-	{ GUEST_VM, HERALD_MAP_PAGES, map_pages },
-	{ GUEST_VM, HERALD_UNMAP_PAGES, unmap_pages },
-	{ GUEST_VM, KVM_IRQ_LINE, irq_line },
-	{ GUEST_SYSTEM, KVM_GET_API_VERSION, get_api_version },
-	{ GUEST_SYSTEM, KVM_CREATE_VM, create_vm },
-	{ GUEST_SYSTEM, KVM_CHECK_EXTENSION, check_extension },
-	{ GUEST_SYSTEM, KVM_GET_VCPU_MMAP_SIZE, get_vcpu_mmap_size },
-	{ GUEST_SYSTEM, HERALD_GET_STATS, get_stats },
-	{ GUEST_VM, KVM_CHECK_EXTENSION, check_extension },
-	{ GUEST_VM, KVM_CREATE_VCPU, create_vcpu },
-	{ GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target },
-	{ GUEST_VM, KVM_CREATE_DEVICE, create_device },
-	{ GUEST_VCPU, KVM_ARM_VCPU_INIT, abi_vcpu_init },
-	{ GUEST_VCPU, KVM_GET_ONE_REG, abi_get_one_reg },
-	{ GUEST_VCPU, KVM_SET_ONE_REG, abi_set_one_reg },
-	{ GUEST_VCPU, KVM_GET_MP_STATE, abi_get_mp_state },
-	{ GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state },
-	{ GUEST_GIC, KVM_SET_DEVICE_ATTR, set_device_attr },
-	{ GUEST_GIC, KVM_HAS_DEVICE_ATTR, has_device_attr },
+#define EL2(kind, request, fn, ...) { kind, request, fn },
+#define DRIVER(...)
+#include "hyp/abi_requests.h"
 };
 
 static const struct abi_request *request_find(enum guest_kind kind, u64 request)

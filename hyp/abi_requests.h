@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every request of the hypercall ABI and of /dev/kvm: the one table from which EL2 dispatches and docs/abi.md is made
+ * (`make docs`).
+ *
+ *	EL2(kind, request, handler, argument, answers, errors, unlike KVM)
+ *	DRIVER(kind, request, argument, answers, errors, unlike KVM)
+ *
+ * An EL2 request is a hypercall, which the driver hands on as it comes unless the last column says otherwise; a DRIVER
+ * request ends in guests/mgmt/driver. The first ones are found soonest: they are those that count for speed.
+ */
+
+EL2(GUEST_VCPU, KVM_RUN, abi_run, "flags, x4 data", "below", "below",
+    "`struct kvm_run` is the driver's")
+EL2(GUEST_VM, HERALD_MAP_PAGES, map_pages, "`struct herald_map`", "0", "below", "")
+EL2(GUEST_VM, HERALD_UNMAP_PAGES, unmap_pages, "`struct herald_unmap`",
+    "0, `HERALD_AGAIN` with the rest in the struct",
+    "-EINVAL: alignment, size 0, beyond the IPA space; -ENOMEM: no memory to split a block", "")
+EL2(GUEST_VM, KVM_IRQ_LINE, irq_line, "`struct kvm_irq_level`: SPI or PPI", "0",
+    "-ENXIO: no GIC, or type CPU; -EBUSY: before `CTRL_INIT`; -EINVAL: no such interrupt or vCPU, a timer's PPI, another type",
+    "")
+
+EL2(GUEST_SYSTEM, KVM_GET_API_VERSION, get_api_version, "0", "12", "-EINVAL", "")
+EL2(GUEST_SYSTEM, KVM_CREATE_VM, create_vm, "bits 7:0 IPA bits, 0 means 40", "handle of a VM",
+    "-EINVAL: below 32, more than the CPU has, other bits; -ENOSPC: 254 VMs; -ENOMEM", "")
+EL2(GUEST_SYSTEM, KVM_CHECK_EXTENSION, check_extension, "capability", "see below", "", "")
+EL2(GUEST_SYSTEM, KVM_GET_VCPU_MMAP_SIZE, get_vcpu_mmap_size, "0", "4096", "-EINVAL",
+    "`struct kvm_run` is the driver's")
+EL2(GUEST_SYSTEM, HERALD_GET_STATS, get_stats, "`struct herald_stats`", "0", "-EFAULT", "")
+
+EL2(GUEST_VM, KVM_CHECK_EXTENSION, check_extension, "capability", "as of the system", "", "")
+EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",
+    "-EINVAL: 512 or more; -EEXIST; -EBUSY: after `CTRL_INIT`; -ENOMEM", "")
+EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init`",
+    "0, target `GENERIC_V8`", "-EFAULT", "")
+EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
+    "`struct kvm_create_device`: `ARM_VGIC_V3`, flag `TEST`", "0, `fd` is the handle",
+    "-ENODEV: another type; -EEXIST: there is one", "")
+DRIVER(GUEST_VM, KVM_SET_USER_MEMORY_REGION, "`struct kvm_userspace_memory_region`", "0",
+       "-EINVAL: alignment, wrap, beyond the IPA space, unknown flag, slot 32767 or more; -EEXIST: overlap",
+       "")
+
+EL2(GUEST_VCPU, KVM_ARM_VCPU_INIT, abi_vcpu_init, "`struct kvm_vcpu_init`",
+    "0; the vCPU is at reset",
+    "-EINVAL: target, a feature that Herald lacks, one half of ptrauth, features other than the first time (but for `POWER_OFF`); -ENOENT: unknown feature",
+    "")
+EL2(GUEST_VCPU, KVM_GET_ONE_REG, abi_get_one_reg,
+    "`struct kvm_one_reg`; `addr` is an address of the management VM, too", "0",
+    "-ENOENT: no such register; -EFAULT", "")
+EL2(GUEST_VCPU, KVM_SET_ONE_REG, abi_set_one_reg, "the same", "0",
+    "-ENOENT: no such register; -EINVAL: a PSTATE that is not EL0 or EL1 in AArch64, another value of an ID register; -EFAULT",
+    "")
+EL2(GUEST_VCPU, KVM_GET_MP_STATE, abi_get_mp_state, "`struct kvm_mp_state`", "0", "-EFAULT", "")
+EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`", "0", "-EINVAL", "")
+DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0",
+       "-EINVAL: length; -EFAULT", "")
+
+EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, set_device_attr, "`struct kvm_device_attr`", "0",
+    "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
+EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
+
+#undef EL2
+#undef DRIVER
