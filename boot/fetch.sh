@@ -148,10 +148,10 @@ lookup_all()
 # SUITE is preferred where it has a package; "-" if none is.
 closure()
 {
-	local suite=()
-	[ "$1" = - ] || suite=(-t "$1")
+	local prefer=()
+	[ "$1" = - ] || prefer=(-t "$1")
 	shift
-	private_apt apt-get -s "${suite[@]}" install --no-install-recommends "$@" |
+	private_apt apt-get -s "${prefer[@]}" install --no-install-recommends "$@" |
 		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p'
 }
 
@@ -177,7 +177,7 @@ get_all_debs()
 		for name in "$debs"/new/*.deb; do
 			# The pool's file names have no epoch, apt's have it as "1%3a".
 			file=${name##*/}
-			mv "$name" "$debs/$(sed 's/_[0-9]*%3a/_/' <<< "$file")"
+			mv "$name" "$debs/${file/_[0-9]%3a/_}"
 		done
 	done
 }
