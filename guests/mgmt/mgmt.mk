@@ -39,8 +39,8 @@ lint: build/lint/driver-6.12/herald.ko build/lint/driver-6.1/herald.ko
 
 build/mgmt/initrd-%.cpio: guests/mgmt/mkinitramfs.sh $(ROOTFS) build/kernels/%/.deb \
 		build/arm64/busybox/.deb build/mgmt/driver-%/herald.ko | host-packages
-	guests/mgmt/mkinitramfs.sh build/kernels/$* build/arm64/busybox/busybox \
-		build/mgmt/driver-$*/herald.ko $@
+	guests/mgmt/mkinitramfs.sh $@ build/kernels/$* build/arm64/busybox/busybox \
+		build/mgmt/driver-$*/herald.ko
 
 # A VMM of ours, for tests of the driver: static, so that it runs on the initramfs.
 VMM_SRCS := $(wildcard guests/mgmt/vmm/*.c) guests/mgmt/vmm/guest.S
