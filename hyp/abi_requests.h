@@ -62,9 +62,10 @@ EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`", "0"
 DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0",
        "-EINVAL: length; -EFAULT", "")
 
-EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, set_device_attr, "`struct kvm_device_attr`", "0",
+EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`", "0",
     "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
-EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
+EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "as above", "")
+EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
 
 #undef EL2
 #undef DRIVER

@@ -62,12 +62,6 @@ void guest_describe(struct vm *vm, struct herald_vm_info *out);
 
 /* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
-/* A KVM_DEV_ARM_VGIC_GRP_* attribute of @group; @val: what its address points to. */
-s64 guest_gic_set(struct vm *vm, u32 group, u64 attr, u64 val);
-/* 0 if guest_gic_set() knows it, else -ENXIO. */
-s64 guest_gic_has(u32 group, u64 attr);
-/* Bytes of the value of an attribute that guest_gic_has(). */
-u32 guest_gic_size(u32 group);
 /* Before the first run: puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
 s64 guest_gic_ready(struct vm *vm);
 /* KVM_IRQ_LINE */
