@@ -162,9 +162,14 @@ const struct vgic_stats *vgic_cpu_stats(const struct vgic_cpu *c);
 struct vgic_irq_info {
 	u32 vcpu; /* where it goes, or VGIC_NOWHERE */
 	u32 count; /* times it was made pending, modulo 2^32; while pending already, too */
-	u8 priority;
-	bool enabled, pending, active, level, hw;
+	u16 priority;
+	u16 flags; /* VGIC_INFO_* */
 };
+#define VGIC_INFO_ENABLED 1
+#define VGIC_INFO_PENDING 2
+#define VGIC_INFO_ACTIVE 4
+#define VGIC_INFO_LEVEL 8
+#define VGIC_INFO_HW 16
 #define VGIC_NOWHERE (~0u)
 /* SPIs and LPIs; false: there is no @intid. Takes and drops LOCK_VGIC_CPU. */
 bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info);
