@@ -20,6 +20,9 @@ enum vcpu_power { VCPU_OFF, VCPU_ON_PENDING, VCPU_ON };
 /* Where a VM's vCPU is, seen from its KVM_RUN (hyp/run.c). */
 enum vcpu_run { VCPU_IDLE, VCPU_RUNNING, VCPU_BLOCKED, VCPU_WOKEN };
 
+/* Ways in which a KVM_RUN ends: HERALD_EXIT_* (hyp/herald_abi.h), 0 for -EINTR. */
+#define VCPU_EXITS 4
+
 /* A stage-2 fault that went to the management VM, until the next KVM_RUN. */
 struct vcpu_fault {
 	bool pending;
@@ -42,6 +45,7 @@ struct vcpu {
 	u32 features; /* what KVM_ARM_VCPU_INIT was */
 	bool initialized; /* by KVM_ARM_VCPU_INIT */
 	bool pauth; /* its guest has pointer authentication */
+	u64 exits[VCPU_EXITS]; /* to the management VM; written where it runs */
 	struct vcpu_fault fault;
 	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */
 	struct vcpu *bell_next, *bell_prev; /* under the lock of that list */
@@ -49,12 +53,24 @@ struct vcpu {
 	struct world world;
 };
 
+#define VM_MAX_REDIST 8
+
 /* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
 struct vm_gic {
 	bool created;
+	bool placed; /* its frames are where they will stay */
 	u64 dist; /* guest address, or VM_GIC_NOWHERE */
-	u64 redist;
 	u32 nr_irqs; /* 0: not set yet */
+	u32 nr_redist;
+	struct vm_redist {
+		u64 base;
+		u32 count; /* of vCPUs; 0: all of them, and the only region */
+	} redist[VM_MAX_REDIST];
+	/* CTRL_INIT, which is done in steps: vm->vgic is set by the last one. */
+	void *mem;
+	size_t zeroed; /* so much of mem is */
+	u32 nr_made; /* vCPUs that have their part */
+	u32 save; /* where KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES is */
 };
 #define VM_GIC_NOWHERE (~UINT64_C(0))
 
