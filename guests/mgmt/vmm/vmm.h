@@ -65,7 +65,8 @@ void guest_start_at(struct vcpu *v, const char *program, u64 a, u64 b, u64 c);
 int run(struct vcpu *v); /* KVM_RUN: 0 or -errno */
 bool run_to_exit(struct vcpu *v, u64 *result); /* false: something else than MMIO_EXIT came */
 int xioctl(int fd, unsigned long request, unsigned long arg); /* 0 or more, or -errno */
-bool store(struct vcpu *v, u64 addr, u64 value, u64 len); /* false: it was an exit, and is not finished */
+bool store(struct vcpu *v, u64 addr, u64 value,
+	   u64 len); /* false: it was an exit, and is not finished */
 u64 now_ns(void);
 
 #define CORE_REG(field)                                                                            \
