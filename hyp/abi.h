@@ -18,6 +18,9 @@ union abi_arg {
 	struct herald_map map;
 	struct herald_unmap unmap;
 	struct herald_stats stats;
+	struct herald_list list;
+	struct herald_its its;
+	struct herald_log log;
 };
 
 struct abi_call {
@@ -71,6 +74,9 @@ s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
 
 /* hyp/abi_vcpu.c: requests on vCPUs. */
 abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_mp_state, abi_set_mp_state;
+
+/* hyp/abi_inspect.c: what there is, for those who watch. */
+abi_fn abi_list, abi_get_its, abi_read_log;
 
 /* hyp/abi_reg.c: a register of a vCPU that is not running. -ENOENT: none of that ID; -EINVAL: a value it cannot have. */
 s64 abi_reg_get(struct vcpu *v, u64 id, u64 val[2]);

@@ -14,6 +14,7 @@
 struct herald_map;
 struct herald_unmap;
 struct herald_stats;
+struct herald_vm_info;
 
 #define GUEST_MAX 254 /* 8 bits of VMID, less 0 and the management VM's */
 #define GUEST_MAX_VCPUS 512
@@ -52,6 +53,10 @@ s64 guest_map(struct vm *vm, const struct herald_map *m);
 s64 guest_unmap(struct vm *vm, struct herald_unmap *u);
 
 void guest_stats(struct herald_stats *st);
+/* What there is in slot @slot, below GUEST_MAX; false: nothing. */
+bool guest_info(u32 slot, struct herald_vm_info *out);
+/* The part of it that is as true of the management VM. */
+void guest_describe(struct vm *vm, struct herald_vm_info *out);
 
 /*
  * --- hyp/guest_gic_reg.c: attributes of ARM_VGIC_V3 that are registers; under LOCK_VM, but for the first. -EBUSY: a vCPU

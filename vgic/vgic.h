@@ -163,4 +163,20 @@ bool vgic_work(const struct vgic_cpu *c);
 bool vgic_has_pending(struct vgic_cpu *c);
 const struct vgic_stats *vgic_cpu_stats(const struct vgic_cpu *c);
 
+/* An interrupt as GICD's registers tell it, for `herald irq`. */
+struct vgic_irq_info {
+	u32 vcpu; /* where it goes, or VGIC_NOWHERE */
+	u32 count; /* times it was made pending, modulo 2^32; while pending already, too */
+	u16 priority;
+	u16 flags; /* VGIC_INFO_* */
+};
+#define VGIC_INFO_ENABLED 1
+#define VGIC_INFO_PENDING 2
+#define VGIC_INFO_ACTIVE 4
+#define VGIC_INFO_LEVEL 8
+#define VGIC_INFO_HW 16
+#define VGIC_NOWHERE (~0u)
+/* SPIs and LPIs; false: there is no @intid. Takes and drops LOCK_VGIC_CPU. */
+bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info);
+
 #endif
