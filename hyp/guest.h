@@ -58,6 +58,16 @@ bool guest_info(u32 slot, struct herald_vm_info *out);
 /* The part of it that is as true of the management VM. */
 void guest_describe(struct vm *vm, struct herald_vm_info *out);
 
+/*
+ * --- hyp/guest_gic_reg.c: attributes of ARM_VGIC_V3 that are registers; under LOCK_VM, but for the first. -EBUSY: a vCPU
+ * runs, or CTRL_INIT is missing ---
+ */
+struct kvm_device_attr;
+s64 guest_gic_reg_has(struct vm *vm, const struct kvm_device_attr *a);
+s64 guest_gic_reg(struct vm *vm, const struct kvm_device_attr *a, u64 *val, bool write);
+/* A step of KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES. */
+s64 guest_gic_save(struct vm *vm);
+
 /* --- hyp/guest_gic.c --- */
 
 /* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
