@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
- * distributor and one region of redistributors; no LPIs yet. The interrupts of the timers are 27 and 30.
+ * distributor and one region of redistributors; no LPIs yet.
  */
 #include "hyp/guest.h"
 #include "hyp/lib/errno.h"
@@ -80,16 +80,12 @@ static s64 set_nr_irqs(struct vm *vm, u64 nr)
 
 static void add_vcpus(struct vm *vm, struct vgic *vgic)
 {
-	const struct board *b = &machine.board;
 	u32 i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		struct vcpu *v = vm->vcpus[i];
 
 		v->vgic = vgic_cpu_init(vgic, i, v->mpidr, i + 1 == vm->nr_vcpus, v);
-		vgic_map_hw_ppi(v->vgic, WORLD_VM_VTIMER, b->timer_virt_intid);
-		if (b->timer_phys_intid)
-			vgic_map_hw_ppi(v->vgic, WORLD_VM_PTIMER, b->timer_phys_intid);
 	}
 }
 
@@ -140,6 +136,19 @@ static bool frame_free(struct vm *vm, u64 base, u64 size)
 	return !stage2_next(&vm->s2, &base, base + size, &budget, &leaf);
 }
 
+/* Which interrupts the timers have is the VMM's to say until the VM first runs. */
+static void map_timers(struct vm *vm)
+{
+	const struct board *b = &machine.board;
+	u32 i;
+
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		vgic_map_hw_ppi(vm->vcpus[i]->vgic, vm->timer_ppi[0], b->timer_virt_intid);
+		if (b->timer_phys_intid)
+			vgic_map_hw_ppi(vm->vcpus[i]->vgic, vm->timer_ppi[1], b->timer_phys_intid);
+	}
+}
+
 static s64 place_frames(struct vm *vm)
 {
 	u64 size = vm->nr_vcpus * VGIC_REDIST_SIZE;
@@ -149,8 +158,10 @@ static s64 place_frames(struct vm *vm)
 		return -ENXIO;
 	if (!range_contains(0, BIT(vm->s2.ipa_bits), g->redist, size) ||
 	    ranges_overlap(g->dist, VGIC_DIST_SIZE, g->redist, size) ||
-	    !frame_free(vm, g->dist, VGIC_DIST_SIZE) || !frame_free(vm, g->redist, size))
+	    !frame_free(vm, g->dist, VGIC_DIST_SIZE) || !frame_free(vm, g->redist, size) ||
+	    vm->timer_ppi[0] == vm->timer_ppi[1])
 		return -EINVAL;
+	map_timers(vm);
 	vm_add_dist(vm, g->dist);
 	vm_add_redist(vm, g->redist, size, 0);
 	return 0;
@@ -192,7 +203,8 @@ s64 guest_irq_line(struct vm *vm, u32 irq, bool level)
 			return -EBUSY;
 		return num < VGIC_NR_PRIVATE ? -EINVAL : vgic_set_line(vgic, NULL, num, level);
 	case KVM_ARM_IRQ_TYPE_PPI:
-		if (index >= atomic_load_acquire(&vm->nr_vcpus) || num >= VGIC_NR_PRIVATE)
+		if (index >= atomic_load_acquire(&vm->nr_vcpus) || num >= VGIC_NR_PRIVATE ||
+		    num == vm->timer_ppi[0] || num == vm->timer_ppi[1])
 			return -EINVAL;
 		return vgic ? vgic_set_line(vgic, vm->vcpus[index]->vgic, num, level) : -EBUSY;
 	case KVM_ARM_IRQ_TYPE_CPU:
