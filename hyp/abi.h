@@ -23,6 +23,9 @@ union abi_arg {
 	struct herald_map map;
 	struct herald_unmap unmap;
 	struct herald_stats stats;
+	struct herald_list list;
+	struct herald_its its;
+	struct herald_log log;
 };
 
 struct abi_call {
@@ -40,6 +43,40 @@ typedef s64 abi_fn(struct abi_call *c);
 int abi_read(u64 ipa, void *buf, size_t len);
 int abi_write(u64 ipa, const void *buf, size_t len);
 
+/* hyp/abi_dev.c: attributes of whatever has them. */
+abi_fn abi_set_device_attr, abi_get_device_attr, abi_has_device_attr;
+
+/* What an attribute's address points to: as many bytes of it as the device says. Little-endian, so a u32 is in u64 too. */
+union abi_attr {
+	u64 u64;
+	u8 bytes[32];
+};
+
+/* The attributes of one kind of handle: a row of the table in hyp/abi_dev.c. */
+struct abi_device {
+	enum guest_kind kind;
+	/* Bytes of the value of an attribute that has() knows, 0 if it has none. */
+	u32 (*size)(const struct kvm_device_attr *a);
+	/* 0, or -ENXIO: no such attribute. */
+	s64 (*has)(const struct guest_object *o, const struct kvm_device_attr *a);
+	/*
+	 * Of an attribute that has() knows; *@val is what the address points to, also for a get. 0, -errno, or HERALD_AGAIN:
+	 * the same call comes again, with the same attribute.
+	 */
+	s64 (*get)(const struct guest_object *o, const struct kvm_device_attr *a,
+		   union abi_attr *val); /* NULL: -ENXIO */
+	s64 (*set)(const struct guest_object *o, const struct kvm_device_attr *a,
+		   const union abi_attr *val);
+};
+
+/* hyp/guest_gic.c: KVM's ARM_VGIC_V3. */
+u32 guest_gic_size(const struct kvm_device_attr *a);
+s64 guest_gic_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 guest_gic_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val);
+s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val);
+
 /* hyp/abi_vcpu.c: requests on vCPUs. */
 abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_reg_list, abi_get_mp_state,
 	abi_set_mp_state;
@@ -47,8 +84,17 @@ abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_reg_lis
 s64 abi_claim(struct vcpu *v);
 
 /* hyp/abi_attr.c */
-abi_fn abi_enable_cap, abi_set_counter_offset, abi_vm_has_attr, abi_vm_set_attr, abi_vcpu_has_attr,
-	abi_vcpu_get_attr, abi_vcpu_set_attr, abi_get_events, abi_set_events, abi_set_guest_debug;
+abi_fn abi_enable_cap, abi_set_counter_offset, abi_get_events, abi_set_events, abi_set_guest_debug;
+u32 abi_vm_attr_size(const struct kvm_device_attr *a);
+s64 abi_vm_attr_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 abi_vm_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		    const union abi_attr *val);
+u32 abi_vcpu_attr_size(const struct kvm_device_attr *a);
+s64 abi_vcpu_attr_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 abi_vcpu_attr_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		      union abi_attr *val);
+s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		      const union abi_attr *val);
 
 /*
  * hyp/abi_reg.c: a register of a vCPU that is not running, into @val or, with @set, from there. -ENOENT: none of that ID;
@@ -57,6 +103,9 @@ abi_fn abi_enable_cap, abi_set_counter_offset, abi_vm_has_attr, abi_vm_set_attr,
 s64 abi_reg(struct vcpu *v, u64 id, u64 val[2], bool set);
 /* The IDs of all registers of @v to the management VM's address @at, *@room at most; then how many there are. -E2BIG, -EFAULT. */
 s64 abi_reg_list(struct vcpu *v, u64 at, u64 *room);
+/* hyp/abi_inspect.c: what there is, for those who watch. */
+abi_fn abi_list, abi_get_its, abi_read_log;
+
 /* Bytes of the register that @id names, 0 if it cannot name one. */
 u32 abi_reg_size(u64 id);
 

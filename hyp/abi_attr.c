@@ -39,70 +39,62 @@ s64 abi_set_counter_offset(struct abi_call *c)
 	return 0;
 }
 
-static bool vm_attr_known(const struct kvm_device_attr *a)
+u32 abi_vm_attr_size(const struct kvm_device_attr *a)
 {
-	return a->group == KVM_ARM_VM_SMCCC_CTRL && a->attr == KVM_ARM_VM_SMCCC_FILTER;
-}
-
-s64 abi_vm_has_attr(struct abi_call *c)
-{
-	return vm_attr_known(&c->arg.attr) ? 0 : -ENXIO;
-}
-
-/* The filter itself is the driver's: from now on each call leaves to be judged there. */
-s64 abi_vm_set_attr(struct abi_call *c)
-{
-	struct vm *vm = c->o.vm;
-
-	if (!vm_attr_known(&c->arg.attr))
-		return -ENXIO;
-	if (atomic_load_acquire(&vm->ready))
-		return -EBUSY;
-	atomic_store_relaxed(&vm->calls_filtered, true);
+	(void)a;
 	return 0;
 }
 
-static u8 *timer_find(struct vm *vm, const struct kvm_device_attr *a)
+s64 abi_vm_attr_has(const struct guest_object *o, const struct kvm_device_attr *a)
 {
-	if (a->group != KVM_ARM_VCPU_TIMER_CTRL || a->attr > KVM_ARM_VCPU_TIMER_IRQ_PTIMER)
-		return NULL;
-	return &vm->timer_ppi[a->attr];
+	(void)o;
+	return a->group == KVM_ARM_VM_SMCCC_CTRL && a->attr == KVM_ARM_VM_SMCCC_FILTER ? 0 : -ENXIO;
 }
 
-s64 abi_vcpu_has_attr(struct abi_call *c)
+/* The filter itself is the driver's: from now on each call leaves to be judged there. */
+s64 abi_vm_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		    const union abi_attr *val)
 {
-	return timer_find(c->o.vm, &c->arg.attr) ? 0 : -ENXIO;
+	(void)a;
+	(void)val;
+	if (atomic_load_acquire(&o->vm->ready))
+		return -EBUSY;
+	atomic_store_relaxed(&o->vm->calls_filtered, true);
+	return 0;
 }
 
-s64 abi_vcpu_get_attr(struct abi_call *c)
+u32 abi_vcpu_attr_size(const struct kvm_device_attr *a)
 {
-	const u8 *ppi = timer_find(c->o.vm, &c->arg.attr);
-	u32 val;
+	(void)a;
+	return sizeof(u32);
+}
 
-	if (!ppi)
-		return -ENXIO;
-	val = *ppi;
-	return abi_write(c->arg.attr.addr, &val, sizeof(val));
+s64 abi_vcpu_attr_has(const struct guest_object *o, const struct kvm_device_attr *a)
+{
+	(void)o;
+	return a->group == KVM_ARM_VCPU_TIMER_CTRL && a->attr <= KVM_ARM_VCPU_TIMER_IRQ_PTIMER
+		       ? 0
+		       : -ENXIO;
+}
+
+s64 abi_vcpu_attr_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		      union abi_attr *val)
+{
+	val->u64 = o->vm->timer_ppi[a->attr];
+	return 0;
 }
 
 /* Whether both timers have one of their own is looked at when the VM first runs. */
-s64 abi_vcpu_set_attr(struct abi_call *c)
+s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		      const union abi_attr *val)
 {
-	struct vm *vm = c->o.vm;
-	u8 *ppi = timer_find(vm, &c->arg.attr);
-	u32 val = 0;
-
-	if (!ppi)
-		return -ENXIO;
-	if (!atomic_load_acquire(&vm->gic.created))
+	if (!atomic_load_acquire(&o->vm->gic.created))
 		return -EINVAL;
-	if (abi_read(c->arg.attr.addr, &val, sizeof(val)))
-		return -EFAULT;
-	if (val < PPI_FIRST || val > PPI_LAST)
+	if (val->u64 < PPI_FIRST || val->u64 > PPI_LAST)
 		return -EINVAL;
-	if (atomic_load_acquire(&vm->ready))
+	if (atomic_load_acquire(&o->vm->ready))
 		return -EBUSY;
-	*ppi = (u8)val;
+	o->vm->timer_ppi[a->attr] = (u8)val->u64;
 	return 0;
 }
 

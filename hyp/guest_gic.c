@@ -3,10 +3,9 @@
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
  * distributor and one region of redistributors; no LPIs yet.
  */
-#include "hyp/guest.h"
+#include "hyp/abi.h"
 #include "hyp/lib/errno.h"
 #include "hyp/machine.h"
-#include <linux/kvm.h>
 
 #define DEFAULT_IRQS 256u
 #define MIN_IRQS 64u
@@ -24,9 +23,12 @@ s64 guest_gic_create(struct vm *vm)
 	return was ? -EEXIST : (s64)guest_gic_handle(vm);
 }
 
-s64 guest_gic_has(u32 group, u64 attr)
+s64 guest_gic_has(const struct guest_object *o, const struct kvm_device_attr *a)
 {
-	switch (group) {
+	const u64 attr = a->attr;
+
+	(void)o;
+	switch (a->group) {
 	case KVM_DEV_ARM_VGIC_GRP_ADDR:
 		return attr == KVM_VGIC_V3_ADDR_TYPE_DIST || attr == KVM_VGIC_V3_ADDR_TYPE_REDIST
 			       ? 0
@@ -40,9 +42,9 @@ s64 guest_gic_has(u32 group, u64 attr)
 	}
 }
 
-u32 guest_gic_size(u32 group)
+u32 guest_gic_size(const struct kvm_device_attr *a)
 {
-	switch (group) {
+	switch (a->group) {
 	case KVM_DEV_ARM_VGIC_GRP_ADDR:
 		return sizeof(u64);
 	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
@@ -105,26 +107,46 @@ static s64 init(struct vm *vm)
 		return -ENOMEM;
 	vgic_init(mem, &cfg);
 	add_vcpus(vm, mem);
+	vm->gic.nr_irqs = nr;
 	/* From here on KVM_RUN and KVM_IRQ_LINE find it. */
 	atomic_store_release(&vm->vgic, (struct vgic *)mem);
 	return 0;
 }
 
-s64 guest_gic_set(struct vm *vm, u32 group, u64 attr, u64 val)
+s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val)
 {
-	s64 err = guest_gic_has(group, attr);
+	struct vm *vm = o->vm;
+	s64 err;
 
-	if (err)
-		return err;
 	spin_lock(&vm->lock);
-	if (group == KVM_DEV_ARM_VGIC_GRP_ADDR)
-		err = set_addr(vm, attr, val);
-	else if (group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS)
-		err = set_nr_irqs(vm, val);
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
+		err = set_addr(vm, a->attr, val->u64);
+	else if (a->group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS)
+		err = set_nr_irqs(vm, val->u64);
 	else
 		err = init(vm);
 	spin_unlock(&vm->lock);
 	return err;
+}
+
+s64 guest_gic_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val)
+{
+	const struct vm_gic *g = &o->vm->gic;
+
+	switch (a->group) {
+	case KVM_DEV_ARM_VGIC_GRP_ADDR:
+		val->u64 = atomic_load_relaxed(a->attr == KVM_VGIC_V3_ADDR_TYPE_DIST ? &g->dist
+										     : &g->redist);
+		return 0;
+	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
+		/* KVM counts no SPIs until they are set, or there by default. */
+		val->u64 = MAX(atomic_load_relaxed(&g->nr_irqs), (u32)VGIC_NR_PRIVATE);
+		return 0;
+	default:
+		return -ENXIO;
+	}
 }
 
 /* Nothing may be mapped where a frame is to be. */

@@ -27,6 +27,8 @@ enum vcpu_run { VCPU_IDLE, VCPU_RUNNING, VCPU_BLOCKED, VCPU_WOKEN };
 
 /* The families of calls that a VMM can switch off, by the order of KVM's firmware registers (hyp/abi_fw.c). */
 enum { VM_CALLS_STD, VM_CALLS_STD_HYP, VM_CALLS_VENDOR_HYP, VM_NR_CALLS };
+/* Ways in which a KVM_RUN ends: HERALD_EXIT_* (hyp/herald_abi.h), 0 for -EINTR. */
+#define VCPU_EXITS 6
 
 /* A stage-2 fault that went to the management VM, until the next KVM_RUN. */
 struct vcpu_fault {
@@ -57,6 +59,7 @@ struct vcpu {
 	bool call_pending; /* a call left to be judged by the filter: HERALD_RUN_CALL */
 	u32 debug; /* VCPU_DEBUG_*: what its VMM debugs, */
 	struct world_debug debug_vmm; /* with these */
+	u64 exits[VCPU_EXITS]; /* to the management VM; written where it runs */
 	struct vcpu_fault fault;
 	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */
 	struct vcpu *bell_next, *bell_prev; /* under the lock of that list */

@@ -10,7 +10,7 @@
 
 /* Where the parts of a vGIC lie behind its struct. */
 struct layout {
-	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, size;
+	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, spi_count, lpi_count, size;
 	u32 hash_bits;
 };
 
@@ -49,6 +49,8 @@ static void layout_make(struct layout *l, const struct vgic_config *cfg)
 	l->clusters = layout_add(l, cfg->nr_vcpus * sizeof(struct vgic_cluster));
 	l->hash_bits = bits_fls(cfg->nr_vcpus - 1) + 1;
 	l->hash = layout_add(l, sizeof(u16) << l->hash_bits);
+	l->spi_count = layout_add(l, cfg->nr_spis * sizeof(u32));
+	l->lpi_count = layout_add(l, nr_lpis(cfg) * sizeof(u32));
 }
 
 size_t vgic_mem_size(const struct vgic_config *cfg)
@@ -95,6 +97,8 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	v->clusters = (struct vgic_cluster *)(void *)(base + l.clusters);
 	v->cluster_hash = (u16 *)(void *)(base + l.hash);
 	v->hash_bits = l.hash_bits;
+	v->spi_count = (u32 *)(void *)(base + l.spi_count);
+	v->lpi_count = (u32 *)(void *)(base + l.lpi_count);
 	memset(v->cluster_hash, 0xff, sizeof(u16) << l.hash_bits);
 	for (i = 0; i < cfg->nr_spis; i++) {
 		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
@@ -222,11 +226,19 @@ u32 vgic_hw_ppis_taken(struct vgic_cpu *c)
 	return set;
 }
 
+/* Its home is locked. Private interrupts are not counted. */
+static void count(struct vgic *v, u32 intid)
+{
+	if (vgic_is_spi(intid))
+		v->spi_count[intid - VGIC_NR_PRIVATE]++;
+}
+
 static void inject_hw(struct vgic_cpu *c, u32 vintid)
 {
 	struct vgic_irq irq;
 
 	vgic_irq_lock(c, vintid, &irq);
+	count(c->vgic, vintid);
 	if (!(irq.w & IRQ_HW))
 		vgic_irq_unlock(&irq);
 	else if (irq.w & IRQ_ACTIVE)
@@ -263,6 +275,8 @@ int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool l
 	w = level ? irq.w | IRQ_LINE : irq.w & ~IRQ_LINE;
 	if (level && !(w & IRQ_LEVEL))
 		w = (w | IRQ_PENDING) & ~IRQ_UNPEND;
+	if (level && (w & ~irq.w & (IRQ_LINE | IRQ_PENDING)))
+		count(v, vintid);
 	vgic_irq_commit(&irq, w);
 	return 0;
 }
