@@ -26,7 +26,10 @@ long herald_check_extension(u64 handle, unsigned long cap)
 	case KVM_CAP_READONLY_MEM:
 	case KVM_CAP_IMMEDIATE_EXIT:
 	case KVM_CAP_CHECK_EXTENSION_VM:
+	case KVM_CAP_PTP_KVM:
 		return 1;
+	case KVM_CAP_STEAL_TIME:
+		return IS_ENABLED(CONFIG_SCHED_INFO);
 	case KVM_CAP_NR_MEMSLOTS:
 		return VM_SLOTS;
 	case KVM_CAP_NR_VCPUS:
@@ -60,9 +63,13 @@ static long vm_ioctl(struct file *file, unsigned int request, unsigned long arg)
 		return herald_device_create(vm, (void __user *)arg);
 	case KVM_SET_USER_MEMORY_REGION:
 		return vm_set_memory(vm, (void __user *)arg);
+	case KVM_HAS_DEVICE_ATTR:
+	case KVM_SET_DEVICE_ATTR:
+		return herald_vm_attr(vm, request, arg);
 	case KVM_ARM_PREFERRED_TARGET:
 	case KVM_ARM_SET_DEVICE_ADDR:
 	case KVM_ENABLE_CAP:
+	case KVM_ARM_SET_COUNTER_OFFSET:
 	case KVM_IRQ_LINE:
 	case KVM_SIGNAL_MSI:
 		return herald_pass_alloc(vm->handle, request, arg);
@@ -76,6 +83,7 @@ static void vm_release(struct kref *ref)
 	struct herald_vm *vm = container_of(ref, struct herald_vm, ref);
 
 	herald_mem_release(vm);
+	mtree_destroy(&vm->filter);
 	if (vm->handle != NO_HANDLE)
 		WARN_ON_ONCE(herald_close(vm->handle));
 	mmdrop(vm->mm);
@@ -121,6 +129,8 @@ static struct herald_vm *vm_alloc(unsigned long type)
 	vm->ipa_end = 1ull << min(bits ? bits : VM_DEFAULT_IPA_BITS, 63u);
 	init_rwsem(&vm->slots_lock);
 	xa_init(&vm->slots);
+	mt_init(&vm->filter);
+	mutex_init(&vm->filter_lock);
 	vm->by_ipa = RB_ROOT;
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
