@@ -57,7 +57,7 @@ s64 abi_vm_attr_set(const struct guest_object *o, const struct kvm_device_attr *
 {
 	(void)a;
 	(void)val;
-	if (atomic_load_acquire(&o->vm->ready))
+	if (atomic_load_acquire(&o->vm->gic.placed))
 		return -EBUSY;
 	atomic_store_relaxed(&o->vm->calls_filtered, true);
 	return 0;
@@ -92,7 +92,7 @@ s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr
 		return -EINVAL;
 	if (val->u64 < PPI_FIRST || val->u64 > PPI_LAST)
 		return -EINVAL;
-	if (atomic_load_acquire(&o->vm->ready))
+	if (atomic_load_acquire(&o->vm->gic.placed))
 		return -EBUSY;
 	o->vm->timer_ppi[a->attr] = (u8)val->u64;
 	return 0;

@@ -71,7 +71,7 @@ s64 abi_fw_calls(struct vcpu *v, u32 n, u64 *val, bool set)
 	}
 	if (*val & ~vm_calls_all[n])
 		return -EINVAL;
-	if (atomic_load_acquire(&v->vm->ready) && *val != *calls)
+	if (atomic_load_acquire(&v->vm->gic.placed) && *val != *calls)
 		return -EBUSY;
 	atomic_store_relaxed(calls, *val);
 	return 0;

@@ -32,7 +32,8 @@
 #define HERALD_RUN_CALL                                                                            \
 	16 /* the call of the last HERALD_EXIT_CALL with HERALD_CALL_FILTER is carried out */
 
-#define HERALD_EXIT_FAULT 1 /* x1 = IPA, x2 = HERALD_FAULT_*, x3 = data of a store */
+#define HERALD_EXIT_FAULT                                                                          \
+	1 /* x1 = IPA, x2 = HERALD_FAULT_*, x3 = data of a store; not VALID: CM, WnR, FSC */
 #define HERALD_EXIT_WFI                                                                            \
 	2 /* x1 = when to run it again, in ticks of CNTPCT; ~0: when the doorbell says so */
 #define HERALD_EXIT_SYSTEM_EVENT 3 /* x1 = KVM_SYSTEM_EVENT_*, x2 = its flags */

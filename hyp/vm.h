@@ -53,6 +53,7 @@ struct vcpu {
 	bool initialized; /* by KVM_ARM_VCPU_INIT */
 	bool psci_0_1; /* its guest calls PSCI by the numbers that KVM had before PSCI 0.2 */
 	bool pauth; /* its guest has pointer authentication */
+	bool timers_tied; /* its virtual GIC knows which of its interrupts they are: it may run */
 	bool suspended; /* by KVM_SET_MP_STATE: it waits for an interrupt, and then its VMM decides */
 	bool abort; /* KVM_SET_VCPU_EVENTS: it takes an external abort first */
 	bool step_done; /* the VMM was told of a step: the next run makes another one */
@@ -67,12 +68,24 @@ struct vcpu {
 	struct world world;
 };
 
+#define VM_MAX_REDIST 8
+
 /* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
 struct vm_gic {
 	bool created;
+	bool placed; /* its frames are where they will stay */
 	u64 dist; /* guest address, or VM_GIC_NOWHERE */
-	u64 redist;
 	u32 nr_irqs; /* 0: not set yet */
+	u32 nr_redist;
+	struct vm_redist {
+		u64 base;
+		u32 count; /* of vCPUs; 0: all of them, and the only region */
+	} redist[VM_MAX_REDIST];
+	/* CTRL_INIT, which is done in steps: vm->vgic is set by the last one. */
+	void *mem;
+	size_t zeroed; /* so much of mem is */
+	u32 nr_made; /* vCPUs that have their part */
+	u32 save; /* where KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES is */
 };
 #define VM_GIC_NOWHERE (~UINT64_C(0))
 
