@@ -5,6 +5,7 @@
 #include "hyp/herald_abi.h"
 #include "hyp/lib/assert.h"
 #include "hyp/lib/errno.h"
+#include "hyp/lib/string.h"
 #include "hyp/machine.h"
 #include "hyp/owner.h"
 #include "hyp/run.h"
@@ -168,8 +169,10 @@ static int guest_init(struct guest_slot *s, u32 ipa_bits)
 	vm->last_ran = m->last_ran;
 	vm->lock = SPINLOCK_INIT(LOCK_VM);
 	vm->cntvoff = timer_now();
+	vm->timer_ppi[0] = WORLD_VM_VTIMER;
+	vm->timer_ppi[1] = WORLD_VM_PTIMER;
+	memcpy(vm->calls, vm_calls_all, sizeof(vm->calls));
 	vm->gic.dist = VM_GIC_NOWHERE;
-	vm->gic.redist = VM_GIC_NOWHERE;
 	for (i = 0; i < cpu_count; i++)
 		vm->last_ran[i] = GUEST_MAX_VCPUS;
 	err = stage2_init(&vm->s2, vm->vmid, ipa_bits, vm->account);
@@ -228,7 +231,7 @@ static s64 vcpu_add(struct vm *vm, u64 id)
 	u64 mpidr = vcpu_mpidr(id);
 	struct vcpu *v;
 
-	if (vm->vgic)
+	if (vm->gic.mem)
 		return -EBUSY;
 	if (vm_find_vcpu(vm, mpidr))
 		return -EEXIST;
@@ -398,7 +401,7 @@ static s64 close_step(struct guest_slot *s)
 			s->step = CLOSE_REST;
 		return HERALD_AGAIN;
 	default:
-		memory_free(s, vm->vgic);
+		memory_free(s, vm->gic.mem);
 		s->vm = NULL;
 		memory_free(s, container_of(vm, struct guest_memory, vm));
 		ASSERT(!s->account.used);

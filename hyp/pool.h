@@ -47,6 +47,11 @@ int pool_init(u64 pa, void *va, u64 size);
  */
 void *pool_alloc_bytes(struct pool_account *a, u64 size);
 
+/* The same, but not zeroed: whoever asks for much does that in steps, by pool_zero(). */
+void *pool_alloc_dirty(struct pool_account *a, u64 size);
+/* Zeroes whole pages. */
+void pool_zero(void *p, u64 size);
+
 /*
  * Gives back what pool_alloc_bytes() returned for the same account. 0; -EINVAL and a count in the
  * statistics if that is not what @p is (stray, double, foreign account): nothing is changed then.

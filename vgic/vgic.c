@@ -84,9 +84,9 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	u32 i;
 
 	layout_make(&l, cfg);
-	memset(mem, 0, l.size);
 	v->lock = SPINLOCK_INIT(LOCK_VGIC_DIST);
 	v->cfg = *cfg;
+	v->iidr = VGIC_IIDR;
 	v->nr_lpis = nr_lpis(cfg);
 	v->cpus = (struct vgic_cpu *)(void *)(base + l.cpus);
 	v->spi = (u64 *)(void *)(base + l.spi);
@@ -106,15 +106,6 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	}
 	for (i = 0; i < v->nr_lpis; i++)
 		v->lpi[i] = IRQ_GROUP1;
-	for (i = 0; i < cfg->nr_vcpus; i++) {
-		struct vgic_cpu *c = &v->cpus[i];
-
-		c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
-		c->index = i;
-		c->vgic = v;
-		c->asleep = true;
-		cpu_init_words(c);
-	}
 	return v;
 }
 
@@ -125,6 +116,11 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 	u32 i;
 
 	mpidr &= MPIDR_AFFINITY;
+	c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
+	c->index = index;
+	c->vgic = v;
+	c->asleep = true;
+	cpu_init_words(c);
 	c->host = host;
 	c->mpidr = mpidr;
 	c->last = last_in_region;
@@ -136,6 +132,11 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 		v->spi[i] = FIELD_SET(v->spi[i], IRQ_HOME, index) & ~IRQ_NOROUTE;
 	}
 	return c;
+}
+
+void vgic_cpu_set_last(struct vgic_cpu *c, bool last)
+{
+	atomic_store_relaxed(&c->last, last);
 }
 
 struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index)

@@ -37,13 +37,13 @@ long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce)
 /* The same for a caller that has no page. */
 long herald_pass_alloc(u64 handle, u32 request, unsigned long arg)
 {
-	void *bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	void *bounce = kmalloc(max_t(size_t, _IOC_SIZE(request), 8), GFP_KERNEL_ACCOUNT);
 	long ret;
 
 	if (!bounce)
 		return -ENOMEM;
 	ret = herald_pass(handle, request, arg, bounce);
-	free_page((unsigned long)bounce);
+	kfree(bounce);
 	return ret;
 }
 

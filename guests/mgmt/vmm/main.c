@@ -22,8 +22,12 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } tests[] = {
-	{ "errno", test_errno }, { "run", test_run },	    { "memory", test_memory },
-	{ "wait", test_wait },	 { "signal", test_signal }, { "lend", test_lend },
+	{ "errno", test_errno },   { "run", test_run },
+	{ "memory", test_memory }, { "wait", test_wait },
+	{ "signal", test_signal }, { "caps", test_caps },
+	{ "region", test_region }, { "ioeventfd", test_ioeventfd },
+	{ "irqfd", test_irqfd },   { "dirty", test_dirty },
+	{ "stats", test_stats },   { "lend", test_lend },
 	{ "kill", kill_rounds },
 };
 
@@ -35,6 +39,10 @@ int main(int argc, char **argv)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "counters")) {
+		print_counters();
+		return 0;
+	}
 	if (argc >= 4 && !strcmp(argv[1], "boot"))
 		return boot(argv[2], atoi(argv[3]), argc > 4 ? argv[4] : "");
 	signal_setup();
