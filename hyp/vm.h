@@ -114,6 +114,7 @@ struct vm {
 	struct spinlock lock; /* LOCK_VM: vCPUs and devices being made, mappings, CPU_ON */
 	struct vm_gic gic;
 	bool ready; /* its frames are in place: it may run */
+	bool held; /* run_hold_all() */
 	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */
 };
 

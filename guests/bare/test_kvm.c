@@ -419,6 +419,8 @@ static void test_close(void)
 	tap_ok(kvm_ioctl(vm.vcpu[0], KVM_GET_ONE_REG, (u64)&vm) != 0 &&
 		       kvm_run(vm.vcpu[0], 0, 0).x[0] == (u64)-EBUSY,
 	       "kvm: a vCPU that runs elsewhere is busy");
+	tap_ok(kvm_get_attr(vm.gic, KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0, &steps) == -EBUSY,
+	       "kvm: and so are its GIC's registers");
 	tap_ok(kvm_close(vm.handle, &steps) == 0, "kvm: closed while it runs (%u steps)", steps);
 	tap_ok(kvm_run(vm.vcpu[0], 0, 0).x[0] == (u64)-EBADF, "kvm: its handles are no more");
 	atomic_store_release(&t.stop, true);
@@ -471,5 +473,6 @@ void suite_kvm(void)
 	test_off();
 	test_close();
 	test_kvm_bad();
+	test_kvm_gic();
 	test_rounds();
 }
