@@ -40,6 +40,8 @@ void run_expel(struct vcpu *v);
 /* For calls that look at or change registers: no one runs @v until run_release(). False: it runs. */
 bool run_claim(struct vcpu *v);
 void run_release(struct vcpu *v);
+/* Of a VM's vCPU that is claimed: begins if CPU_ON was called for it; SYSTEM_OFF may come at any time. */
+void run_power_on(struct vcpu *v);
 
 /* hyp/doorbell.c: @v, of a VM, was blocked and is not any more: its CPU's home vCPU is told. */
 void doorbell_ring(struct vcpu *v);
