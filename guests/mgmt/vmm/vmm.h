@@ -100,6 +100,7 @@ void test_dirty(void);
 void test_stats(void);
 void test_lend(void);
 void test_kill(int rounds);
+void print_counters(void);
 
 /* boot.c: boots an arm64 Image until the VM powers itself off; the exit status. */
 int boot(const char *image, int nr_vcpus, const char *bootargs);
