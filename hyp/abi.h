@@ -10,6 +10,7 @@
 /* A request's struct, copied from the management VM's memory before the handler runs, and back after it if it is _IOR. */
 union abi_arg {
 	struct kvm_irq_level irq_level;
+	struct kvm_msi msi;
 	struct kvm_create_device create_device;
 	struct kvm_device_attr attr;
 	struct kvm_vcpu_init vcpu_init;
@@ -37,6 +38,9 @@ int abi_write(u64 ipa, const void *buf, size_t len);
 
 /* hyp/abi_vcpu.c: requests on vCPUs. */
 abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_mp_state, abi_set_mp_state;
+
+/* hyp/guest_its.c: requests on an ITS, and MSIs. */
+abi_fn abi_its_set, abi_its_get, abi_its_has, abi_signal_msi;
 
 /* hyp/abi_reg.c: a register of a vCPU that is not running. -ENOENT: none of that ID; -EINVAL: a value it cannot have. */
 s64 abi_reg_get(struct vcpu *v, u64 id, u64 val[2]);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
- * distributor and one region of redistributors; no LPIs yet. The interrupts of the timers are 27 and 30.
+ * distributor and one region of redistributors; LPIs if it has an ITS. The interrupts of the timers are 27 and 30.
  */
 #include "hyp/guest.h"
+#include "hyp/herald_abi.h"
 #include "hyp/lib/errno.h"
 #include "hyp/machine.h"
+#include "hyp/vits.h"
 #include <linux/kvm.h>
 
 #define DEFAULT_IRQS 256u
@@ -34,7 +36,10 @@ s64 guest_gic_has(u32 group, u64 attr)
 	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
 		return 0;
 	case KVM_DEV_ARM_VGIC_GRP_CTRL:
-		return attr == KVM_DEV_ARM_VGIC_CTRL_INIT ? 0 : -ENXIO;
+		return attr == KVM_DEV_ARM_VGIC_CTRL_INIT ||
+				       attr == KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES
+			       ? 0
+			       : -ENXIO;
 	default:
 		return -ENXIO;
 	}
@@ -93,11 +98,43 @@ static void add_vcpus(struct vm *vm, struct vgic *vgic)
 	}
 }
 
+bool guest_running(struct vm *vm)
+{
+	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
+
+	for (i = 0; i < nr; i++)
+		if (atomic_load_acquire(&vm->vcpus[i]->run) == VCPU_RUNNING)
+			return true;
+	return false;
+}
+
+/* A step of SAVE_PENDING_TABLES; if a vCPU has run since the last one, the first. */
+static s64 save_pending(struct vm *vm)
+{
+	struct vm_gic *g = &vm->gic;
+	int err;
+
+	if (!vm->vgic)
+		return -ENXIO;
+	if (guest_running(vm))
+		return -EBUSY;
+	if (atomic_exchange(&g->ran, false))
+		g->save_cursor = 0;
+	err = vgic_lpi_save(vm->vgic, &g->save_cursor);
+	if (err == -EAGAIN)
+		return HERALD_AGAIN;
+	g->save_cursor = 0;
+	return err == -ENXIO ? 0 : err; /* no LPIs, nothing to save */
+}
+
 static s64 init(struct vm *vm)
 {
 	const u32 nr = vm->gic.nr_irqs ? vm->gic.nr_irqs : DEFAULT_IRQS;
 	const struct vgic_config cfg = { .nr_vcpus = vm->nr_vcpus,
-					 .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS) };
+					 .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
+					 .read = vm_read,
+					 .write = vm_write,
+					 .vm = vm };
 	void *mem;
 
 	if (vm->vgic)
@@ -109,6 +146,7 @@ static s64 init(struct vm *vm)
 		return -ENOMEM;
 	vgic_init(mem, &cfg);
 	add_vcpus(vm, mem);
+	guest_its_start(vm, mem);
 	/* From here on KVM_RUN and KVM_IRQ_LINE find it. */
 	atomic_store_release(&vm->vgic, (struct vgic *)mem);
 	return 0;
@@ -125,14 +163,15 @@ s64 guest_gic_set(struct vm *vm, u32 group, u64 attr, u64 val)
 		err = set_addr(vm, attr, val);
 	else if (group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS)
 		err = set_nr_irqs(vm, val);
-	else
+	else if (attr == KVM_DEV_ARM_VGIC_CTRL_INIT)
 		err = init(vm);
+	else
+		err = save_pending(vm);
 	spin_unlock(&vm->lock);
 	return err;
 }
 
-/* Nothing may be mapped where a frame is to be. */
-static bool frame_free(struct vm *vm, u64 base, u64 size)
+bool guest_frame_free(struct vm *vm, u64 base, u64 size)
 {
 	struct stage2_leaf leaf;
 	u32 budget = ~0u;
@@ -149,7 +188,8 @@ static s64 place_frames(struct vm *vm)
 		return -ENXIO;
 	if (!range_contains(0, BIT(vm->s2.ipa_bits), g->redist, size) ||
 	    ranges_overlap(g->dist, VGIC_DIST_SIZE, g->redist, size) ||
-	    !frame_free(vm, g->dist, VGIC_DIST_SIZE) || !frame_free(vm, g->redist, size))
+	    !guest_frame_free(vm, g->dist, VGIC_DIST_SIZE) ||
+	    !guest_frame_free(vm, g->redist, size))
 		return -EINVAL;
 	vm_add_dist(vm, g->dist);
 	vm_add_redist(vm, g->redist, size, 0);
@@ -165,7 +205,11 @@ s64 guest_gic_ready(struct vm *vm)
 	spin_lock(&vm->lock);
 	if (!vm->ready)
 		err = place_frames(vm);
-	if (!err)
+	if (!err && !vm->ready)
+		err = guest_its_place(vm);
+	if (err)
+		vm->nr_mmio = 0; /* all or nothing */
+	else
 		atomic_store_release(&vm->ready, true);
 	spin_unlock(&vm->lock);
 	return err;

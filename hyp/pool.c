@@ -176,7 +176,7 @@ int pool_init(u64 pa, void *va, u64 size)
 }
 
 /* Zeroes whole pages, by cache lines where the CPU can. */
-static void pages_zero(void *p, u64 size)
+void pool_zero(void *p, u64 size)
 {
 #ifdef __aarch64__
 	u64 dczid;
@@ -214,10 +214,9 @@ static u32 charge_and_take(struct pool_account *a, u32 order, u32 pages)
 	return index;
 }
 
-void *pool_alloc_bytes(struct pool_account *a, u64 size)
+void *pool_alloc_raw(struct pool_account *a, u64 size)
 {
 	u64 pages = size / SZ_4K + !IS_ALIGNED(size, SZ_4K);
-	char *p;
 	u32 index;
 
 	if (!pages)
@@ -230,10 +229,15 @@ void *pool_alloc_bytes(struct pool_account *a, u64 size)
 		index = POOL_NONE;
 	}
 	spin_unlock(&pool.lock);
-	if (index == POOL_NONE)
-		return NULL;
-	p = pool.va + index * SZ_4K;
-	pages_zero(p, pages * SZ_4K);
+	return index == POOL_NONE ? NULL : pool.va + index * SZ_4K;
+}
+
+void *pool_alloc_bytes(struct pool_account *a, u64 size)
+{
+	void *p = pool_alloc_raw(a, size);
+
+	if (p)
+		pool_zero(p, ALIGN_UP(size, (u64)SZ_4K));
 	return p;
 }
 

@@ -48,6 +48,13 @@ int pool_init(u64 pa, void *va, u64 size);
 void *pool_alloc_bytes(struct pool_account *a, u64 size);
 
 /*
+ * The same, not zeroed: the caller does that with pool_zero(), in steps of whole pages (64 KiB are some 16,000
+ * instructions at worst), before anyone can see it.
+ */
+void *pool_alloc_raw(struct pool_account *a, u64 size);
+void pool_zero(void *p, u64 size);
+
+/*
  * Gives back what pool_alloc_bytes() returned for the same account. 0; -EINVAL and a count in the
  * statistics if that is not what @p is (stray, double, foreign account): nothing is changed then.
  * Takes LOCK_POOL.

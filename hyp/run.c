@@ -229,9 +229,14 @@ static void finish_fault(struct vcpu *v, struct regs *r, u64 flags, u64 data)
 {
 	if (flags & HERALD_RUN_COMPLETE)
 		mmio_complete(r, v->fault.esr, data);
-	else if (flags & HERALD_RUN_ABORT)
+	else if ((flags & HERALD_RUN_ABORT) && !v->work.missing)
 		inject_abort(v->fault.esr, v->fault.far);
 	v->fault.pending = false;
+	if (v->work.missing && (flags & HERALD_RUN_ABORT)) {
+		v->work.absent[1] = v->work.absent[0];
+		v->work.absent[0] = v->work.missing;
+	}
+	v->work.missing = 0;
 }
 
 static s64 check(const struct vcpu *v, u64 flags)
@@ -240,7 +245,8 @@ static s64 check(const struct vcpu *v, u64 flags)
 
 	if ((flags & ~RUN_FLAGS) || (flags & finish) == finish)
 		return -EINVAL;
-	if ((flags & finish) && !v->fault.pending)
+	if ((flags & finish) && !v->fault.pending &&
+	    !(v->work.missing && (flags & HERALD_RUN_ABORT)))
 		return -EINVAL;
 	if ((flags & HERALD_RUN_COMPLETE) && !mmio_can_complete(v->fault.esr))
 		return -EINVAL;
@@ -257,7 +263,7 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	err = check(v, flags);
 	if (!err)
 		power_on(v);
-	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending)
+	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->work.missing)
 		err = -EINTR;
 	/* The management VM takes its SError first. */
 	if (!err && !world_serror_settle())
@@ -278,9 +284,12 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	arm_home_timer(c->home);
 	world_load(v);
 	c->runs++;
+	atomic_store_relaxed(&v->vm->gic.ran, true);
 	finish_fault(v, c->frame, flags, data);
 	atomic_fence(); /* it is seen to be loaded here before its power is looked at: run_expel() */
 	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic) || !is_on(v))
 		run_leave(v, &(struct run_exit){ .x0 = -EINTR });
+	else if (v->work.pending)
+		vcpu_work(v);
 	return RUN_DONE;
 }

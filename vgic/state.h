@@ -138,6 +138,8 @@ struct vgic_cpu {
 	bool again; /* GICR_INVALLR was written during a walk */
 	enum vgic_walk walk;
 	u32 walk_pos;
+	bool walk_taken; /* walk_pend is this chunk's, and not in the pending table yet */
+	u8 walk_pend[VGIC_LPI_CHUNK / 8];
 };
 
 /*

@@ -22,9 +22,14 @@ static size_t layout_add(struct layout *l, size_t bytes)
 	return at;
 }
 
-static u32 nr_lpis(const struct vgic_config *cfg)
+static u32 nr_lpis(u32 intid_bits)
 {
-	return cfg->intid_bits ? (u32)BIT(cfg->intid_bits) - VGIC_LPI_BASE : 0;
+	return intid_bits ? (u32)BIT(intid_bits) - VGIC_LPI_BASE : 0;
+}
+
+size_t vgic_lpi_mem_size(u32 bits)
+{
+	return nr_lpis(bits) * sizeof(u64);
 }
 
 static bool config_valid(const struct vgic_config *cfg)
@@ -42,7 +47,7 @@ static void layout_make(struct layout *l, const struct vgic_config *cfg)
 	(void)layout_add(l, sizeof(struct vgic));
 	l->cpus = layout_add(l, cfg->nr_vcpus * sizeof(struct vgic_cpu));
 	l->spi = layout_add(l, cfg->nr_spis * sizeof(u64));
-	l->lpi = layout_add(l, nr_lpis(cfg) * sizeof(u64));
+	l->lpi = layout_add(l, vgic_lpi_mem_size(cfg->intid_bits));
 	l->route = layout_add(l, cfg->nr_spis * sizeof(u64));
 	l->target = layout_add(l, cfg->nr_spis * sizeof(u16));
 	l->pintid = layout_add(l, cfg->nr_spis * sizeof(u16));
@@ -85,7 +90,7 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	memset(mem, 0, l.size);
 	v->lock = SPINLOCK_INIT(LOCK_VGIC_DIST);
 	v->cfg = *cfg;
-	v->nr_lpis = nr_lpis(cfg);
+	v->nr_lpis = nr_lpis(cfg->intid_bits);
 	v->cpus = (struct vgic_cpu *)(void *)(base + l.cpus);
 	v->spi = (u64 *)(void *)(base + l.spi);
 	v->lpi = (u64 *)(void *)(base + l.lpi);
@@ -100,8 +105,6 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
 		v->spi_target[i] = (u16)VGIC_NO_CPU;
 	}
-	for (i = 0; i < v->nr_lpis; i++)
-		v->lpi[i] = IRQ_GROUP1;
 	for (i = 0; i < cfg->nr_vcpus; i++) {
 		struct vgic_cpu *c = &v->cpus[i];
 
@@ -112,6 +115,15 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 		cpu_init_words(c);
 	}
 	return v;
+}
+
+void vgic_add_lpis(struct vgic *v, void *mem, u32 bits)
+{
+	spin_lock(&v->lock);
+	v->lpi = mem;
+	v->cfg.intid_bits = bits;
+	v->nr_lpis = nr_lpis(bits);
+	spin_unlock(&v->lock);
 }
 
 struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,

@@ -471,5 +471,6 @@ void suite_kvm(void)
 	test_off();
 	test_close();
 	test_kvm_bad();
+	test_kvm_its();
 	test_rounds();
 }

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ITSes of a managed VM: KVM's device ARM_VGIC_ITS (Linux Documentation/virt/kvm/devices/arm-vgic-its.rst), and
+ * KVM_SIGNAL_MSI.
+ *
+ * An ITS has all its memory from its creation on, before or after vCPUs and GIC; CTRL_INIT is not waited for, as in KVM.
+ * How many vCPUs there are it hears when the GIC is initialised: until then nothing can be mapped, and what would is
+ * refused. The first ITS gives the GIC its LPIs.
+ */
+#include "hyp/abi.h"
+#include "hyp/lib/errno.h"
+#include "hyp/vits.h"
+
+/* GITS_TYPER says what KVM's does. */
+#define DEVID_BITS 16
+#define EVENTID_BITS 16
+#define FRAME_ALIGN SZ_64K
+
+static s64 lpi_memory(struct vm *vm)
+{
+	struct vm_gic *g = &vm->gic;
+
+	if (g->lpi_mem && g->lpi_zeroed >= vgic_lpi_mem_size(VITS_INTID_BITS))
+		return 0;
+	return vits_memory(vm->account, &g->lpi_mem, &g->lpi_zeroed,
+			   vgic_lpi_mem_size(VITS_INTID_BITS));
+}
+
+static void start(struct vm *vm, struct vits *t)
+{
+	spin_lock(&t->lock);
+	its_set_vcpus(t->its, vm->nr_vcpus);
+	spin_unlock(&t->lock);
+}
+
+void guest_its_start(struct vm *vm, struct vgic *vgic)
+{
+	u32 i;
+
+	if (vm->nr_its)
+		vgic_add_lpis(vgic, vm->gic.lpi_mem, VITS_INTID_BITS);
+	for (i = 0; i < vm->nr_its; i++)
+		start(vm, &vm->its[i]);
+}
+
+/* A step: the handle, -EAGAIN or an error. */
+static s64 create(struct vm *vm)
+{
+	const struct vits_config cfg = { DEVID_BITS, EVENTID_BITS, VITS_VIRTUAL };
+	struct vits *t = &vm->its[vm->nr_its];
+	s64 err;
+
+	if (vm->ready)
+		return -EBUSY;
+	if (vm->nr_its == ARRAY_SIZE(vm->its))
+		return -ENOSPC;
+	err = lpi_memory(vm);
+	if (!err)
+		err = vits_create(t, vm, &cfg);
+	if (err)
+		return err;
+	if (vm->vgic && !vm->nr_its)
+		vgic_add_lpis(vm->vgic, vm->gic.lpi_mem, VITS_INTID_BITS);
+	if (vm->vgic)
+		start(vm, t);
+	atomic_store_release(&vm->nr_its, vm->nr_its + 1);
+	return (s64)guest_its_handle(t);
+}
+
+s64 guest_its_create(struct vm *vm)
+{
+	s64 ret;
+
+	spin_lock(&vm->lock);
+	ret = create(vm);
+	spin_unlock(&vm->lock);
+	return ret == -EAGAIN ? HERALD_AGAIN : ret;
+}
+
+static s64 place(struct vm *vm, const struct vits *t)
+{
+	return !guest_frame_free(vm, t->base, ITS_FRAME_SIZE) || vits_place(t) ? -EINVAL : 0;
+}
+
+s64 guest_its_place(struct vm *vm)
+{
+	s64 err = 0;
+	u32 i;
+
+	for (i = 0; i < vm->nr_its && !err; i++)
+		if (vm->its[i].base != VM_GIC_NOWHERE)
+			err = place(vm, &vm->its[i]);
+	return err;
+}
+
+/* If the VM has run its frames are in place, and so is this one at once. Under the VM's lock. */
+static s64 set_addr(struct vits *t, u64 addr)
+{
+	struct vm *vm = t->vm;
+	s64 err;
+
+	if (t->base != VM_GIC_NOWHERE)
+		return -EEXIST;
+	if (!IS_ALIGNED(addr, FRAME_ALIGN) || addr + ITS_FRAME_SIZE < addr)
+		return -EINVAL;
+	if (!range_contains(0, BIT(vm->s2.ipa_bits), addr, ITS_FRAME_SIZE))
+		return -E2BIG;
+	/* From here on KVM_SIGNAL_MSI finds it. */
+	atomic_store_relaxed(&t->base, addr);
+	err = vm->ready ? place(vm, t) : 0;
+	if (err)
+		atomic_store_relaxed(&t->base, VM_GIC_NOWHERE);
+	return err;
+}
+
+/* A step of its/, as an ioctl's. */
+static s64 step(int err)
+{
+	return err == -EAGAIN ? HERALD_AGAIN : err;
+}
+
+static int reset(struct its *its)
+{
+	return its_reset(its) == ITS_AGAIN ? -EAGAIN : 0;
+}
+
+/* Registers and tables are touched while no vCPU runs, and when the ITS knows of vCPUs. */
+static s64 check_still(struct vm *vm)
+{
+	if (guest_running(vm))
+		return -EBUSY;
+	return atomic_load_acquire(&vm->vgic) ? 0 : -ENXIO;
+}
+
+static s64 control(struct vits *t, u64 attr)
+{
+	static int (*const fns[])(struct its * its) = {
+		[KVM_DEV_ARM_ITS_SAVE_TABLES] = its_save,
+		[KVM_DEV_ARM_ITS_RESTORE_TABLES] = its_restore,
+		[KVM_DEV_ARM_ITS_CTRL_RESET] = reset,
+	};
+	s64 err;
+
+	if (attr == KVM_DEV_ARM_VGIC_CTRL_INIT)
+		return 0;
+	err = check_still(t->vm);
+	if (err)
+		return err;
+	spin_lock(&t->lock);
+	err = step(fns[attr](t->its));
+	spin_unlock(&t->lock);
+	return err;
+}
+
+static s64 set_reg(struct vits *t, u64 offset, u64 val)
+{
+	s64 err = check_still(t->vm);
+
+	if (err)
+		return err;
+	spin_lock(&t->lock);
+	err = its_reg_set(t->its, offset, val);
+	/* The same call again sets it to what it is. */
+	if (!err && its_run(t->its) == ITS_AGAIN)
+		err = HERALD_AGAIN;
+	spin_unlock(&t->lock);
+	return err;
+}
+
+static s64 get_reg(struct vits *t, u64 offset, u64 *val)
+{
+	s64 err = guest_running(t->vm) ? -EBUSY : 0;
+
+	if (err)
+		return err;
+	spin_lock(&t->lock);
+	err = its_reg_get(t->its, offset, val);
+	spin_unlock(&t->lock);
+	return err;
+}
+
+/* 0 or -ENXIO; a register that has no such number -EINVAL, too. */
+static s64 has(struct vits *t, const struct kvm_device_attr *a)
+{
+	u64 val;
+
+	switch (a->group) {
+	case KVM_DEV_ARM_VGIC_GRP_ADDR:
+		return a->attr == KVM_VGIC_ITS_ADDR_TYPE ? 0 : -ENXIO;
+	case KVM_DEV_ARM_VGIC_GRP_CTRL:
+		return a->attr == KVM_DEV_ARM_VGIC_CTRL_INIT ||
+				       (a->attr >= KVM_DEV_ARM_ITS_SAVE_TABLES &&
+					a->attr <= KVM_DEV_ARM_ITS_CTRL_RESET &&
+					a->attr != KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES)
+			       ? 0
+			       : -ENXIO;
+	case KVM_DEV_ARM_VGIC_GRP_ITS_REGS:
+		return its_reg_get(t->its, a->attr, &val);
+	default:
+		return -ENXIO;
+	}
+}
+
+/* What set and get have in common: an attribute of that name, and of which address and register something can be said. */
+static s64 check(struct abi_call *c)
+{
+	const struct kvm_device_attr *a = &c->arg.attr;
+	s64 err = a->flags ? -EINVAL : has(c->o.its, a);
+
+	if (err == -ENXIO && a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
+		return -ENODEV;
+	if (!err && a->group == KVM_DEV_ARM_VGIC_GRP_ITS_REGS && c->o.its->base == VM_GIC_NOWHERE)
+		return -ENXIO;
+	return err;
+}
+
+s64 abi_its_has(struct abi_call *c)
+{
+	return c->arg.attr.flags ? -EINVAL : has(c->o.its, &c->arg.attr);
+}
+
+s64 abi_its_get(struct abi_call *c)
+{
+	const struct kvm_device_attr *a = &c->arg.attr;
+	struct vits *t = c->o.its;
+	s64 err = check(c);
+	u64 val;
+
+	if (err)
+		return err;
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
+		return -ENXIO;
+	val = atomic_load_relaxed(&t->base);
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_ITS_REGS)
+		err = get_reg(t, a->attr, &val);
+	return err ? err : abi_write(a->addr, &val, sizeof(val));
+}
+
+s64 abi_its_set(struct abi_call *c)
+{
+	const struct kvm_device_attr *a = &c->arg.attr;
+	struct vits *t = c->o.its;
+	s64 err = check(c);
+	u64 val = 0;
+
+	if (!err && a->group != KVM_DEV_ARM_VGIC_GRP_CTRL)
+		err = abi_read(a->addr, &val, sizeof(val));
+	if (err)
+		return err;
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_ITS_REGS)
+		return set_reg(t, a->attr, val);
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
+		return control(t, a->attr);
+	spin_lock(&t->vm->lock);
+	err = set_addr(t, val);
+	spin_unlock(&t->vm->lock);
+	return err;
+}
+
+/* Linux's errors, which its documentation leaves open. Lock-free. */
+s64 abi_signal_msi(struct abi_call *c)
+{
+	const struct kvm_msi *m = &c->arg.msi;
+	u64 doorbell = (u64)m->address_hi << 32 | m->address_lo;
+	struct vm *vm = c->o.vm;
+	u32 nr = atomic_load_acquire(&vm->nr_its);
+	struct vits *t;
+	int ret;
+
+	if (!vm->gic.created || (m->flags & ~KVM_MSI_VALID_DEVID))
+		return -EINVAL;
+	if (!nr)
+		return -ENODEV;
+	if (!(m->flags & KVM_MSI_VALID_DEVID))
+		return -EINVAL;
+	for (t = vm->its; t < vm->its + nr; t++) {
+		u64 base = atomic_load_relaxed(&t->base);
+
+		if (base == VM_GIC_NOWHERE || doorbell != base + ITS_TRANSLATER)
+			continue;
+		ret = its_signal(t->its, cpu_this()->index, m->devid, m->data);
+		return ret == -ENXIO ? 0 : ret; /* what is not mapped is blocked */
+	}
+	return -EINVAL;
+}
