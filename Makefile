@@ -26,11 +26,12 @@ HERALD_ARGS ?=
 QEMU_ARGS ?=
 TIMEOUT ?=
 HERALD ?= on
+GUESTS ?= on
 DISKS ?= build/disks
-export BOOT CPU SMP MEM GIC SMMU KERNEL MGMT_OVERLAY MGMT_ARGS HERALD_ARGS QEMU_ARGS TIMEOUT HERALD DISKS
+export BOOT CPU SMP MEM GIC SMMU KERNEL MGMT_OVERLAY MGMT_ARGS HERALD_ARGS QEMU_ARGS TIMEOUT HERALD GUESTS DISKS
 
 # What the build is for decides which packages must be there.
-DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter bench-its,$(MAKECMDGOALS)),bench,$(if \
+DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter bench bench-its,$(MAKECMDGOALS)),bench,$(if \
 	$(filter test test-all unit race fuzz fuzz-corpus coverage,$(MAKECMDGOALS)),test,run)))
 
 help:
@@ -42,6 +43,7 @@ help:
 	'  make fuzz      the fuzz targets, T=60 seconds each; TARGET=its, one of them; JOBS=2 at once' \
 	'  make race      threads under ThreadSanitizer, ROUNDS=400' \
 	'  make coverage  lines and branches of its/ that the tests reach' \
+	'  make bench    what a VM'"'"'s operations cost, beside KVM: table, plot in docs/img' \
 	'  make bench-its what the virtual ITS costs: table, bounds, plots in docs/img' \
 	'  make lint      compilers'"'"' and checkers'"'"' warnings, layout, module dependencies' \
 	'  make docs      make the tables of docs/abi.md anew from hyp/abi_requests.h' \
@@ -62,6 +64,7 @@ help:
 	'  QEMU_ARGS=$(QEMU_ARGS)        more arguments for QEMU, e.g. devices' \
 	'  TIMEOUT=$(TIMEOUT)          end QEMU after this many seconds' \
 	'  DISKS=$(DISKS)   directory of the drives'"'"' files; one for each machine that runs at once' \
+	'  GUESTS=$(GUESTS)         a drive with Debian'"'"'s QEMU for the management VM, and /guest to start; or off' \
 	'  HERALD=$(HERALD)         off: the same Linux without Herald, to compare with' '' \
 	'V=1 shows each command. DEPS=off skips the package check; make deps UPDATE=1 looks for newer arm64 packages.' '' \
 	'Examples:' \
@@ -74,14 +77,15 @@ help:
 host-packages:
 	@boot/deps.sh $(DEPS_GOAL)
 
-include boot/build.mk guests/bare/bare.mk guests/mgmt/mgmt.mk tests/tests.mk docs/docs.mk
+include boot/build.mk guests/bare/bare.mk guests/mgmt/mgmt.mk guests/linux/linux.mk tests/tests.mk docs/docs.mk
 
 all: build/herald.img size-budget build/mgmt/initrd-6.12.cpio
 
 # A KERNEL that is a path still gets the initramfs of 6.12.
 RUN_KERNEL := $(if $(filter 6.1 6.12,$(KERNEL)),$(KERNEL),6.12)
 
-run: $(if $(filter off,$(HERALD)),,build/herald.img) build/mgmt/initrd-$(RUN_KERNEL).cpio
+run: $(if $(filter off,$(HERALD)),,build/herald.img) build/mgmt/initrd-$(RUN_KERNEL).cpio \
+		$(if $(filter off,$(GUESTS)),,build/linux/guests.img)
 	@boot/run.sh
 
 deps:
@@ -89,6 +93,7 @@ deps:
 	@boot/fetch.sh libfdt
 	@boot/fetch.sh uapi
 	@boot/fetch.sh busybox
+	@boot/fetch.sh qemu
 	@boot/fetch.sh kernel 6.12
 	@boot/fetch.sh kernel 6.1
 	@boot/fetch.sh headers 6.12

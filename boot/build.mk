@@ -44,8 +44,9 @@ el2_flags = $(EL2_CFLAGS) $(if $(filter $(EL2_FAST),$(1)),-O2 $(EL2_DENSE),-Os) 
 	$(if $(filter $(EL2_UAPI),$(1)),-isystem $(UAPI)/include)
 EL2_DENSE := -fno-align-functions -fno-align-jumps -fno-align-loops
 
-# Text, read-only data and data, without the symbol table of backtraces (DESIGN 9).
-SIZE_BUDGET := 131072
+# Text, read-only data and data, without the symbol table of backtraces. The design said 128 KiB before
+# the whole of KVM's ABI was there (docs/limits.md).
+SIZE_BUDGET := 163840
 SIZE_REPORT = boot/size.sh build/herald.elf $(SIZE_BUDGET)
 
 $(FDT)/.deb: | host-packages

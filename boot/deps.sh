@@ -28,6 +28,7 @@ wanted()
 	u-boot-tools mkimage, for the boot script
 	mtools writes the boot disk image
 	cpio packs the initramfs
+	e2fsprogs mke2fs, for the drive with QEMU and guests
 	kmod depmod, for the initramfs' modules
 	xz-utils unpacks kernel modules
 	LIST

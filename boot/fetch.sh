@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Get Debian's arm64 files and unpack them under build/:
-#   fetch.sh libfdt | uapi | busybox | kernel VERSION | headers VERSION
+#   fetch.sh libfdt | uapi | busybox | qemu | kernel VERSION | headers VERSION
 #
 #   libfdt       build/arm64/libfdt/          headers and libfdt.a, linked into Herald
 #   uapi         build/arm64/uapi/include/    Linux's headers for user space, linux/kvm.h above all
 #   busybox      build/arm64/busybox/busybox  the management VM's user space
+#   qemu         build/arm64/qemu/            QEMU for the management VM, with its libraries
 #   kernel 6.12  build/kernels/6.12/          Image, lib/modules/RELEASE and the file "release"
 #   headers 6.12 build/headers/6.12/          to build modules for that kernel: its directory "build"
 #
@@ -126,20 +127,78 @@ try_deb()
 	return 1
 }
 
+# Print "package=version sha256 filename" of each PACKAGE=VERSION given, in one run of apt-cache.
+lookup_all()
+{
+	private_apt apt-cache show "$@" | awk '
+		BEGIN { RS = ""; FS = "\n" }
+		{
+			split("", f)
+			for (i = 1; i <= NF; i++) {
+				c = index($i, ": ")
+				f[substr($i, 1, c - 1)] = substr($i, c + 2)
+			}
+			n = split(f["Filename"], path, "/")
+			line = f["Package"] "=" f["Version"] " " f["SHA256"] " " path[n]
+			if (!seen[line]++) print line
+		}'
+}
+
+# What `apt-get install` would install on a bare arm64 Debian, as PACKAGE=VERSION: closure SUITE PACKAGE...
+# SUITE is preferred where it has a package; "-" if none is.
+closure()
+{
+	local prefer=()
+	[ "$1" = - ] || prefer=(-t "$1")
+	shift
+	private_apt apt-get -s "${prefer[@]}" install --no-install-recommends "$@" |
+		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p'
+}
+
+# Bring all PACKAGE=VERSION into the cache, those that are missing in one run of apt; sets $debs_got.
+get_all_debs()
+{
+	local again name sum file missing
+	for again in no yes; do
+		missing=() debs_got=()
+		while read -r name sum file; do
+			debs_got+=("$debs/$file")
+			[ -f "$debs/$file" ] && echo "$sum  $debs/$file" | sha256sum --quiet -c - && continue
+			rm -f "$debs/$file"
+			missing+=("$name $file")
+		done < <(lookup_all "$@")
+		[ ${#debs_got[@]} = $# ] || return 1
+		[ ${#missing[@]} != 0 ] || return 0
+		[ $again = no ] || return 1
+		say "downloading ${#missing[@]} packages"
+		rm -rf "$debs/new"
+		mkdir -p "$debs/new"
+		(cd "$debs/new" && private_apt apt-get download "${missing[@]%% *}") || return 1
+		for name in "$debs"/new/*.deb; do
+			# The pool's file names have no epoch, apt's have it as "1%3a".
+			file=${name##*/}
+			mv "$name" "$debs/${file/_[0-9]%3a/_}"
+		done
+	done
+}
+
 # The package that the meta package linux-image-arm64 stands for, in a version that begins with $1.
 kernel_package()
 {
 	lookup linux-image-arm64 "$1." | grep -o 'linux-image-[^ ]*-arm64' | head -n 1
 }
 
-# unpack DEB DIR: done once for each package file.
+# unpack DEB DIR: done once for each package file. unpack NAME DIR DEB...: several, under one name.
 unpack()
 {
-	[ "$(cat "$2/.deb" 2>/dev/null)" = "${1##*/}" ] && return 1
-	say "unpacking ${1##*/} under $2"
-	rm -rf "$2"
-	mkdir -p "$2"
-	dpkg -x "$1" "$2"
+	local name=$1 dir=$2 file
+	[ "$(cat "$dir/.deb" 2>/dev/null)" = "${name##*/}" ] && return 1
+	say "unpacking ${name##*/} under $dir"
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	shift 2
+	[ $# != 0 ] || set -- "$name"
+	for file in "$@"; do dpkg -x "$file" "$dir"; done
 }
 
 mark() { echo "${1##*/}" > "$2/.deb"; }
@@ -177,6 +236,41 @@ get_busybox()
 	find $dir -path '*bin/busybox' -exec mv {} $dir/busybox \;
 	rm -rf "${dir:?}/usr" "${dir:?}/bin"
 	mark "$deb" $dir
+}
+
+# QEMU 10.0, the version that emulates the machine, for the management VM; bin, lib and share are to be
+# /usr's. What apt installs with it is unpacked, its program and the libraries are kept; of other files
+# only virtio-net's ROM, without which QEMU's default network card is an error. One stamp stands for
+# the list of packages.
+get_qemu()
+{
+	local dir=build/arm64/qemu suite=- again packages stamp
+	[ "$(debian_codename)" != bookworm ] || suite=bookworm-backports
+	for again in no yes; do
+		[ $again = no ] || update_lists
+		mapfile -t packages < <(closure $suite qemu-system-arm ipxe-qemu)
+		[ ${#packages[@]} != 0 ] && get_all_debs "${packages[@]}" && break
+		[ $again = no ] || die "could not get qemu-system-arm and its libraries for arm64 from your Debian mirror." \
+			"If the network is up, the mirror may lack the suite: see $apt/sources/"
+	done
+	stamp=qemu-$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c1-16).deb
+	unpack "$stamp" $dir "${debs_got[@]}" || return 0
+	merge_usr $dir
+	mkdir -p $dir/bin $dir/lib $dir/share/qemu
+	mv $dir/usr/bin/qemu-system-aarch64 $dir/bin/
+	mv $dir/usr/lib/ld-linux-aarch64.so.1 $dir/usr/lib/aarch64-linux-gnu $dir/lib/
+	mv $dir/usr/lib/ipxe/qemu/efi-virtio.rom $dir/share/qemu/
+	rm -rf $dir/lib/aarch64-linux-gnu/{gconv,security,perl-base,audit}
+	find $dir -mindepth 1 -maxdepth 1 ! -name bin ! -name lib ! -name share -exec rm -rf {} +
+	mark "$stamp" $dir
+}
+
+# Older packages have files in /lib that others look for in /usr/lib.
+merge_usr()
+{
+	[ -d "$1/lib" ] && [ ! -L "$1/lib" ] || return 0
+	cp -a "$1/lib/." "$1/usr/lib/"
+	rm -rf "${1:?}/lib"
 }
 
 get_kernel()
@@ -252,7 +346,7 @@ flock 9
 setup_apt
 [ -z "${UPDATE-}" ] || update_lists
 case $1 in
-libfdt | uapi | busybox) "get_$1" ;;
+libfdt | uapi | busybox | qemu) "get_$1" ;;
 kernel | headers) "get_$1" "$2" ;;
 *) die "fetch.sh: unknown file set $1" ;;
 esac

@@ -8,6 +8,7 @@
 #   INITRD=FILE      instead of the management VM's initramfs; IMAGE=FILE instead of herald.img
 #   MODULES=none     no boot modules at all (BOOT=direct, fwcfg): QEMU_ARGS adds some, for tests
 #   ITS=off          a machine without one; then also without root port and igb, which want MSI-X
+#   GUESTS=on        a drive with Debian's QEMU and guests' kernels (make run: on by default)
 #   DISKS=DIR        where the drives' files are (build/disks)
 #
 # Ways to start Herald:
@@ -20,6 +21,7 @@ cd "$(dirname "$0")/.."
 BOOT=${BOOT:-uboot} HERALD=${HERALD:-on} KERNEL=${KERNEL:-6.12} CPU=${CPU:-max} SMP=${SMP:-4}
 MEM=${MEM:-2G} GIC=${GIC:-3} SMMU=${SMMU:-on} MGMT_ARGS=${MGMT_ARGS:-} QEMU_ARGS=${QEMU_ARGS:-}
 HERALD_ARGS=${HERALD_ARGS:-} MGMT_OVERLAY=${MGMT_OVERLAY:-} TIMEOUT=${TIMEOUT:-}
+GUESTS=${GUESTS:-off}
 MODULES=${MODULES:-on} DISKS=${DISKS:-build/disks} IMAGE=${IMAGE:-build/herald.img}
 ITS=${ITS:-on} UBOOT=${UBOOT:-/usr/lib/u-boot/qemu_arm64/u-boot.bin}
 
@@ -123,6 +125,15 @@ drive blk0 "$blk_file"
 device "virtio-blk-pci,drive=blk0$blk"
 eval "extra=($QEMU_ARGS)"
 args+=("${extra[@]}")
+case $GUESTS in
+on)
+	[ -r build/linux/guests.img ] || fail "no build/linux/guests.img; start this with: make run"
+	# The last one, so that no other device's place changes.
+	drive guests build/linux/guests.img,readonly=on
+	device "virtio-blk-pci,drive=guests,serial=guests$blk" ;;
+off) ;;
+*) fail "GUESTS=$GUESTS: it is on or off" ;;
+esac
 
 qemu=("${QEMU:-qemu-system-aarch64}" "${args[@]}")
 [ -z "$TIMEOUT" ] || qemu=(timeout --foreground "$TIMEOUT" "${qemu[@]}")

@@ -123,22 +123,6 @@ static s64 unmap_pages(struct abi_call *c)
 	return guest_unmap(c->o.vm, &c->arg.unmap);
 }
 
-static s64 set_device_attr(struct abi_call *c)
-{
-	const struct kvm_device_attr *a = &c->arg.attr;
-	u64 val = 0;
-	s64 err = a->flags ? -EINVAL : guest_gic_has(a->group, a->attr);
-
-	if (!err)
-		err = abi_read(a->addr, &val, guest_gic_size(a->group));
-	return err ? err : guest_gic_set(c->o.vm, a->group, a->attr, val);
-}
-
-static s64 has_device_attr(struct abi_call *c)
-{
-	return c->arg.attr.flags ? -EINVAL : guest_gic_has(c->arg.attr.group, c->arg.attr.attr);
-}
-
 static const struct abi_request {
 	enum guest_kind kind;
 	u32 request;

@@ -19,6 +19,9 @@ union abi_arg {
 	struct herald_map map;
 	struct herald_unmap unmap;
 	struct herald_stats stats;
+	struct herald_list list;
+	struct herald_its its;
+	struct herald_log log;
 };
 
 struct abi_call {
@@ -36,11 +39,54 @@ typedef s64 abi_fn(struct abi_call *c);
 int abi_read(u64 ipa, void *buf, size_t len);
 int abi_write(u64 ipa, const void *buf, size_t len);
 
+/* hyp/abi_dev.c: attributes of whatever has them. */
+abi_fn abi_set_device_attr, abi_get_device_attr, abi_has_device_attr;
+
+/* What an attribute's address points to: as many bytes of it as the device says. Little-endian, so a u32 is in u64 too. */
+union abi_attr {
+	u64 u64;
+	u8 bytes[32];
+};
+
+/* The attributes of one kind of handle: a row of the table in hyp/abi_dev.c. */
+struct abi_device {
+	enum guest_kind kind;
+	/* Bytes of the value of an attribute that has() knows, 0 if it has none. */
+	u32 (*size)(const struct kvm_device_attr *a);
+	/* 0, or -ENXIO: no such attribute. */
+	s64 (*has)(const struct guest_object *o, const struct kvm_device_attr *a);
+	/*
+	 * Of an attribute that has() knows; *@val is what the address points to, also for a get. 0, -errno, or HERALD_AGAIN:
+	 * the same call comes again, with the same attribute.
+	 */
+	s64 (*get)(const struct guest_object *o, const struct kvm_device_attr *a,
+		   union abi_attr *val);
+	s64 (*set)(const struct guest_object *o, const struct kvm_device_attr *a,
+		   const union abi_attr *val);
+};
+
+/* hyp/guest_gic.c: KVM's ARM_VGIC_V3. */
+u32 guest_gic_size(const struct kvm_device_attr *a);
+s64 guest_gic_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 guest_gic_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val);
+s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val);
+
 /* hyp/abi_vcpu.c: requests on vCPUs. */
 abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_mp_state, abi_set_mp_state;
 
-/* hyp/guest_its.c: requests on an ITS, and MSIs. */
-abi_fn abi_its_set, abi_its_get, abi_its_has, abi_signal_msi;
+/* hyp/guest_its.c: KVM's ARM_VGIC_ITS, and MSIs. */
+u32 guest_its_size(const struct kvm_device_attr *a);
+s64 guest_its_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 guest_its_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val);
+s64 guest_its_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val);
+abi_fn abi_signal_msi;
+
+/* hyp/abi_inspect.c: what there is, for those who watch. */
+abi_fn abi_list, abi_get_its, abi_read_log;
 
 /* hyp/abi_reg.c: a register of a vCPU that is not running. -ENOENT: none of that ID; -EINVAL: a value it cannot have. */
 s64 abi_reg_get(struct vcpu *v, u64 id, u64 val[2]);

@@ -32,6 +32,16 @@ EL2(GUEST_SYSTEM, KVM_CHECK_EXTENSION, check_extension, "capability", "see below
 EL2(GUEST_SYSTEM, KVM_GET_VCPU_MMAP_SIZE, get_vcpu_mmap_size, "0", "4096", "-EINVAL",
     "`struct kvm_run` is the driver's")
 EL2(GUEST_SYSTEM, HERALD_GET_STATS, get_stats, "`struct herald_stats`", "0", "-EFAULT", "")
+EL2(GUEST_SYSTEM, HERALD_LIST, abi_list,
+    "`struct herald_list`: VMs, vCPUs, interrupts, devices, collections",
+    "0: `nr` records, `cursor`",
+    "-EINVAL: kind, not a VM's handle; -EBADF: no such VM, or no more; -ENOENT: no such ITS; -EFAULT",
+    "")
+EL2(GUEST_SYSTEM, HERALD_GET_ITS, abi_get_its, "`struct herald_its`: registers and counters", "0",
+    "-EINVAL, -EBADF, -ENOENT, -EFAULT: as `HERALD_LIST`", "")
+EL2(GUEST_SYSTEM, HERALD_READ_LOG, abi_read_log,
+    "`struct herald_log`: Herald's log from `position` on", "0: `len` bytes, 0 at the end",
+    "-EFAULT", "")
 
 EL2(GUEST_VM, KVM_CHECK_EXTENSION, check_extension, "capability", "as of the system", "", "")
 EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",
@@ -62,13 +72,14 @@ EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`", "0"
 DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0",
        "-EINVAL: length; -EFAULT", "")
 
-EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, set_device_attr, "`struct kvm_device_attr`", "0",
+EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`", "0",
     "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
-EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
-EL2(GUEST_ITS, KVM_SET_DEVICE_ATTR, abi_its_set, "`struct kvm_device_attr`", "0; `HERALD_MISSING`",
-    "see below", "")
-EL2(GUEST_ITS, KVM_GET_DEVICE_ATTR, abi_its_get, "the same", "0", "see below", "")
-EL2(GUEST_ITS, KVM_HAS_DEVICE_ATTR, abi_its_has, "the same", "0", "-ENXIO, -EINVAL", "")
+EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "as above", "")
+EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
+EL2(GUEST_ITS, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
+    "0; `HERALD_MISSING`", "see below", "")
+EL2(GUEST_ITS, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "see below", "")
+EL2(GUEST_ITS, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
 
 #undef EL2
 #undef DRIVER

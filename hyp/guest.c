@@ -52,6 +52,9 @@ struct guest_memory {
 static struct guest_slot slots[GUEST_MAX];
 
 _Static_assert(HERALD_MAP_MAX < OWNER_CHUNK_SIZE, "owner_return() needs no memory");
+_Static_assert(SLOT_MAKING == HERALD_VM_MAKING && SLOT_LIVE == HERALD_VM_LIVE &&
+		       SLOT_CLOSING == HERALD_VM_CLOSING,
+	       "a slot's state is its VM's in the ABI");
 _Static_assert(LOCK_VM == 0, "the slots' locks need no initialisation");
 
 _Static_assert(BOARD_MAX_ITS < VM_MAX_MMIO, "an ITS's frame finds room");
@@ -61,11 +64,16 @@ static struct guest_slot *slot_of(const struct vm *vm)
 	return &slots[vm->vmid - FIRST_VMID];
 }
 
+static u64 slot_handle(const struct guest_slot *s, enum guest_kind kind, u32 index)
+{
+	return FIELD_PREP(HANDLE_KIND, kind) | FIELD_PREP(HANDLE_SLOT, s - slots) |
+	       FIELD_PREP(HANDLE_INDEX, index) |
+	       FIELD_PREP(HANDLE_GENERATION, atomic_load_relaxed(&s->generation));
+}
+
 static u64 handle_make(const struct vm *vm, enum guest_kind kind, u32 index)
 {
-	return FIELD_PREP(HANDLE_KIND, kind) | FIELD_PREP(HANDLE_SLOT, vm->vmid - FIRST_VMID) |
-	       FIELD_PREP(HANDLE_INDEX, index) |
-	       FIELD_PREP(HANDLE_GENERATION, slot_of(vm)->generation);
+	return slot_handle(slot_of(vm), kind, index);
 }
 
 u64 guest_vcpu_handle(const struct vcpu *v)
@@ -459,6 +467,49 @@ s64 guest_close(u64 handle)
 	return ret;
 }
 
+void guest_describe(struct vm *vm, struct herald_vm_info *out)
+{
+	out->nr_vcpus = atomic_load_acquire(&vm->nr_vcpus);
+	out->nr_its = atomic_load_acquire(&vm->nr_its);
+	out->ipa_bits = vm->s2.ipa_bits;
+	out->pool_used = atomic_load_relaxed(&vm->account->used);
+	out->pool_limit = vm->account->limit;
+}
+
+/* Without a lock: what belongs to the slot may be of one moment, and what to the VM of the next. */
+bool guest_info(u32 slot, struct herald_vm_info *out)
+{
+	struct guest_slot *s = &slots[slot];
+
+	*out = (struct herald_vm_info){ .handle = slot_handle(s, GUEST_VM, 0),
+					.id = slot + 1,
+					.state = atomic_load_acquire(&s->state),
+					.pool_used = atomic_load_relaxed(&s->account.used),
+					.pool_limit = atomic_load_relaxed(&s->account.limit),
+					.lent_pages = atomic_load_relaxed(&s->lent_pages) };
+	if (out->state == SLOT_LIVE && slot_hold(s, out->handle)) {
+		guest_describe(s->vm, out);
+		guest_put(s->vm);
+	}
+	return out->state != SLOT_FREE;
+}
+
+static void mirror_figures(struct herald_stats *st)
+{
+	struct mirror_stats m;
+
+	mirror_stats(&m);
+	st->msi_delivered = m.delivered;
+	st->msi_blocked = m.blocked;
+	st->msi_unmapped = m.unmapped;
+	st->msi_late = m.late;
+	st->msi_dropped = m.dropped;
+	st->devices = m.devices;
+	st->host_lpis = m.host_lpis;
+	st->devices_refused = m.exhausted;
+	st->devices_lost = m.lost;
+}
+
 void guest_stats(struct herald_stats *st)
 {
 	struct pool_stats p = pool_stats();
@@ -469,6 +520,9 @@ void guest_stats(struct herald_stats *st)
 				     .pool_refused = p.over_limit + p.exhausted,
 				     .stray_frees = p.stray_frees,
 				     .runs = cpu_this()->runs };
+	mirror_figures(st);
+	for (i = 0; i < cpu_count; i++)
+		st->cpus += atomic_load_relaxed(&cpu_table[i].started);
 	for (i = 0; i < GUEST_MAX; i++) {
 		const struct guest_slot *s = &slots[i];
 

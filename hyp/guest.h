@@ -14,6 +14,7 @@
 struct herald_map;
 struct herald_unmap;
 struct herald_stats;
+struct herald_vm_info;
 
 #define GUEST_MAX 254 /* 8 bits of VMID, less 0 and the management VM's */
 #define GUEST_MAX_VCPUS 512
@@ -54,17 +55,15 @@ s64 guest_map(struct vm *vm, const struct herald_map *m);
 s64 guest_unmap(struct vm *vm, struct herald_unmap *u);
 
 void guest_stats(struct herald_stats *st);
+/* What there is in slot @slot, below GUEST_MAX; false: nothing. */
+bool guest_info(u32 slot, struct herald_vm_info *out);
+/* The part of it that is as true of the management VM. */
+void guest_describe(struct vm *vm, struct herald_vm_info *out);
 
 /* --- hyp/guest_gic.c --- */
 
 /* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
-/* A KVM_DEV_ARM_VGIC_GRP_* attribute of @group; @val: what its address points to. */
-s64 guest_gic_set(struct vm *vm, u32 group, u64 attr, u64 val);
-/* 0 if guest_gic_set() knows it, else -ENXIO. */
-s64 guest_gic_has(u32 group, u64 attr);
-/* Bytes of the value of an attribute that guest_gic_has(). */
-u32 guest_gic_size(u32 group);
 /* Before the first run: puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
 s64 guest_gic_ready(struct vm *vm);
 /* A vCPU of @vm runs now: what wants them to stand still answers -EBUSY. */

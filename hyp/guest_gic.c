@@ -3,12 +3,10 @@
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
  * distributor and one region of redistributors; LPIs if it has an ITS. The interrupts of the timers are 27 and 30.
  */
-#include "hyp/guest.h"
-#include "hyp/herald_abi.h"
+#include "hyp/abi.h"
 #include "hyp/lib/errno.h"
 #include "hyp/machine.h"
 #include "hyp/vits.h"
-#include <linux/kvm.h>
 
 #define DEFAULT_IRQS 256u
 #define MIN_IRQS 64u
@@ -26,9 +24,12 @@ s64 guest_gic_create(struct vm *vm)
 	return was ? -EEXIST : (s64)guest_gic_handle(vm);
 }
 
-s64 guest_gic_has(u32 group, u64 attr)
+s64 guest_gic_has(const struct guest_object *o, const struct kvm_device_attr *a)
 {
-	switch (group) {
+	const u64 attr = a->attr;
+
+	(void)o;
+	switch (a->group) {
 	case KVM_DEV_ARM_VGIC_GRP_ADDR:
 		return attr == KVM_VGIC_V3_ADDR_TYPE_DIST || attr == KVM_VGIC_V3_ADDR_TYPE_REDIST
 			       ? 0
@@ -45,9 +46,9 @@ s64 guest_gic_has(u32 group, u64 attr)
 	}
 }
 
-u32 guest_gic_size(u32 group)
+u32 guest_gic_size(const struct kvm_device_attr *a)
 {
-	switch (group) {
+	switch (a->group) {
 	case KVM_DEV_ARM_VGIC_GRP_ADDR:
 		return sizeof(u64);
 	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
@@ -147,28 +148,48 @@ static s64 init(struct vm *vm)
 	vgic_init(mem, &cfg);
 	add_vcpus(vm, mem);
 	guest_its_start(vm, mem);
+	vm->gic.nr_irqs = nr;
 	/* From here on KVM_RUN and KVM_IRQ_LINE find it. */
 	atomic_store_release(&vm->vgic, (struct vgic *)mem);
 	return 0;
 }
 
-s64 guest_gic_set(struct vm *vm, u32 group, u64 attr, u64 val)
+s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val)
 {
-	s64 err = guest_gic_has(group, attr);
+	struct vm *vm = o->vm;
+	s64 err;
 
-	if (err)
-		return err;
 	spin_lock(&vm->lock);
-	if (group == KVM_DEV_ARM_VGIC_GRP_ADDR)
-		err = set_addr(vm, attr, val);
-	else if (group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS)
-		err = set_nr_irqs(vm, val);
-	else if (attr == KVM_DEV_ARM_VGIC_CTRL_INIT)
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
+		err = set_addr(vm, a->attr, val->u64);
+	else if (a->group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS)
+		err = set_nr_irqs(vm, val->u64);
+	else if (a->attr == KVM_DEV_ARM_VGIC_CTRL_INIT)
 		err = init(vm);
 	else
 		err = save_pending(vm);
 	spin_unlock(&vm->lock);
 	return err;
+}
+
+s64 guest_gic_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val)
+{
+	const struct vm_gic *g = &o->vm->gic;
+
+	switch (a->group) {
+	case KVM_DEV_ARM_VGIC_GRP_ADDR:
+		val->u64 = atomic_load_relaxed(a->attr == KVM_VGIC_V3_ADDR_TYPE_DIST ? &g->dist
+										     : &g->redist);
+		return 0;
+	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
+		/* KVM counts no SPIs until they are set, or there by default. */
+		val->u64 = MAX(atomic_load_relaxed(&g->nr_irqs), (u32)VGIC_NR_PRIVATE);
+		return 0;
+	default:
+		return -ENXIO;
+	}
 }
 
 bool guest_frame_free(struct vm *vm, u64 base, u64 size)

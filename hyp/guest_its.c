@@ -152,10 +152,20 @@ static s64 control(struct vits *t, u64 attr)
 	return err;
 }
 
+/* KVM's: no register before there is an address. */
+static s64 check_reg(struct vits *t)
+{
+	if (guest_running(t->vm))
+		return -EBUSY;
+	return atomic_load_relaxed(&t->base) == VM_GIC_NOWHERE ? -ENXIO : 0;
+}
+
 static s64 set_reg(struct vits *t, u64 offset, u64 val)
 {
-	s64 err = check_still(t->vm);
+	s64 err = check_reg(t);
 
+	if (!err && !atomic_load_acquire(&t->vm->vgic))
+		err = -ENXIO;
 	if (err)
 		return err;
 	spin_lock(&t->lock);
@@ -167,20 +177,12 @@ static s64 set_reg(struct vits *t, u64 offset, u64 val)
 	return err;
 }
 
-static s64 get_reg(struct vits *t, u64 offset, u64 *val)
+u32 guest_its_size(const struct kvm_device_attr *a)
 {
-	s64 err = guest_running(t->vm) ? -EBUSY : 0;
-
-	if (err)
-		return err;
-	spin_lock(&t->lock);
-	err = its_reg_get(t->its, offset, val);
-	spin_unlock(&t->lock);
-	return err;
+	return a->group == KVM_DEV_ARM_VGIC_GRP_CTRL ? 0 : sizeof(u64);
 }
 
-/* 0 or -ENXIO; a register that has no such number -EINVAL, too. */
-static s64 has(struct vits *t, const struct kvm_device_attr *a)
+s64 guest_its_has(const struct guest_object *o, const struct kvm_device_attr *a)
 {
 	u64 val;
 
@@ -189,70 +191,50 @@ static s64 has(struct vits *t, const struct kvm_device_attr *a)
 		return a->attr == KVM_VGIC_ITS_ADDR_TYPE ? 0 : -ENXIO;
 	case KVM_DEV_ARM_VGIC_GRP_CTRL:
 		return a->attr == KVM_DEV_ARM_VGIC_CTRL_INIT ||
-				       (a->attr >= KVM_DEV_ARM_ITS_SAVE_TABLES &&
-					a->attr <= KVM_DEV_ARM_ITS_CTRL_RESET &&
-					a->attr != KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES)
+				       a->attr == KVM_DEV_ARM_ITS_SAVE_TABLES ||
+				       a->attr == KVM_DEV_ARM_ITS_RESTORE_TABLES ||
+				       a->attr == KVM_DEV_ARM_ITS_CTRL_RESET
 			       ? 0
 			       : -ENXIO;
 	case KVM_DEV_ARM_VGIC_GRP_ITS_REGS:
-		return its_reg_get(t->its, a->attr, &val);
+		return its_reg_get(o->its->its, a->attr, &val);
 	default:
 		return -ENXIO;
 	}
 }
 
-/* What set and get have in common: an attribute of that name, and of which address and register something can be said. */
-static s64 check(struct abi_call *c)
+s64 guest_its_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val)
 {
-	const struct kvm_device_attr *a = &c->arg.attr;
-	s64 err = a->flags ? -EINVAL : has(c->o.its, a);
+	struct vits *t = o->its;
+	s64 err;
 
-	if (err == -ENXIO && a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
-		return -ENODEV;
-	if (!err && a->group == KVM_DEV_ARM_VGIC_GRP_ITS_REGS && c->o.its->base == VM_GIC_NOWHERE)
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
 		return -ENXIO;
+	val->u64 = atomic_load_relaxed(&t->base);
+	if (a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
+		return 0;
+	err = check_reg(t);
+	if (err)
+		return err;
+	spin_lock(&t->lock);
+	err = its_reg_get(t->its, a->attr, &val->u64);
+	spin_unlock(&t->lock);
 	return err;
 }
 
-s64 abi_its_has(struct abi_call *c)
+s64 guest_its_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val)
 {
-	return c->arg.attr.flags ? -EINVAL : has(c->o.its, &c->arg.attr);
-}
+	struct vits *t = o->its;
+	s64 err;
 
-s64 abi_its_get(struct abi_call *c)
-{
-	const struct kvm_device_attr *a = &c->arg.attr;
-	struct vits *t = c->o.its;
-	s64 err = check(c);
-	u64 val;
-
-	if (err)
-		return err;
-	if (a->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
-		return -ENXIO;
-	val = atomic_load_relaxed(&t->base);
 	if (a->group == KVM_DEV_ARM_VGIC_GRP_ITS_REGS)
-		err = get_reg(t, a->attr, &val);
-	return err ? err : abi_write(a->addr, &val, sizeof(val));
-}
-
-s64 abi_its_set(struct abi_call *c)
-{
-	const struct kvm_device_attr *a = &c->arg.attr;
-	struct vits *t = c->o.its;
-	s64 err = check(c);
-	u64 val = 0;
-
-	if (!err && a->group != KVM_DEV_ARM_VGIC_GRP_CTRL)
-		err = abi_read(a->addr, &val, sizeof(val));
-	if (err)
-		return err;
-	if (a->group == KVM_DEV_ARM_VGIC_GRP_ITS_REGS)
-		return set_reg(t, a->attr, val);
+		return set_reg(t, a->attr, val->u64);
 	if (a->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
 		return control(t, a->attr);
 	spin_lock(&t->vm->lock);
-	err = set_addr(t, val);
+	err = set_addr(t, val->u64);
 	spin_unlock(&t->vm->lock);
 	return err;
 }

@@ -102,8 +102,11 @@ static void answer(struct cpu *c, const struct run_exit *e)
 /* What was armed for the management VM while it was away is its own again. */
 static void switch_home(struct cpu *c, struct vcpu *v, const struct run_exit *e)
 {
+	u32 kind = e->x0 > 0 ? (u32)e->x0 : 0;
+
 	sysreg_write(cnthp_ctl_el2, 0);
 	world_serror_settle();
+	v->exits[kind]++;
 	world_save(v);
 	world_load(c->home);
 	answer(c, e);

@@ -20,6 +20,9 @@ enum vcpu_power { VCPU_OFF, VCPU_ON_PENDING, VCPU_ON };
 /* Where a VM's vCPU is, seen from its KVM_RUN (hyp/run.c). */
 enum vcpu_run { VCPU_IDLE, VCPU_RUNNING, VCPU_BLOCKED, VCPU_WOKEN };
 
+/* Ways in which a KVM_RUN ends: HERALD_EXIT_* (hyp/herald_abi.h), 0 for -EINTR. */
+#define VCPU_EXITS 4
+
 /* A stage-2 fault that went to the management VM, until the next KVM_RUN. */
 struct vcpu_fault {
 	bool pending;
@@ -54,6 +57,7 @@ struct vcpu {
 	u32 features; /* what KVM_ARM_VCPU_INIT was */
 	bool initialized; /* by KVM_ARM_VCPU_INIT */
 	bool pauth; /* its guest has pointer authentication */
+	u64 exits[VCPU_EXITS]; /* to the management VM; written where it runs */
 	struct vcpu_fault fault;
 	struct vcpu_work work;
 	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */

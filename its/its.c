@@ -157,15 +157,30 @@ bool its_event_info(const struct its *its, u32 entry, struct its_event_info *inf
 	return true;
 }
 
+u32 its_nr_entries(const struct its *its)
+{
+	return event_nr_words(its);
+}
+
+u32 its_nr_slots(const struct its *its)
+{
+	return its->next_slot;
+}
+
 bool its_device_info(const struct its *its, u32 devid, struct its_device_info *info)
 {
-	u32 slot = device_find(its, devid);
+	return its_device_at(its, device_find(its, devid), info);
+}
+
+bool its_device_at(const struct its *its, u32 slot, struct its_device_info *info)
+{
 	const struct its_device *d = &its->devices[slot];
 
-	if (!slot)
+	/* A free slot, and one whose device is being unmapped, is no one's. */
+	if (slot >= its->next_slot || !d->event_bits || device_find(its, d->devid) != slot)
 		return false;
 	*info = (struct its_device_info){
-		.devid = devid,
+		.devid = d->devid,
 		.nr_events = (u32)BIT(d->event_bits),
 		.mapped = d->mapped,
 		.itt = d->itt,

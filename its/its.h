@@ -267,6 +267,12 @@ struct its_device_info {
 /* The device @devid; false: not mapped. */
 bool its_device_info(const struct its *its, u32 devid, struct its_device_info *info);
 
+/* The same by slot, any number: for who wants them all. There is none from its_nr_slots() on. */
+bool its_device_at(const struct its *its, u32 slot, struct its_device_info *info);
+u32 its_nr_slots(const struct its *its);
+/* Entries are numbered below this. */
+u32 its_nr_entries(const struct its *its);
+
 /* The vCPU of a collection, or ITS_NO_VCPU. */
 u32 its_collection_vcpu(const struct its *its, u32 icid);
 

@@ -503,24 +503,37 @@ void mirror_stats(struct mirror_stats *out)
 		out->delivered += atomic_load_relaxed(&mirror.cpu[i].delivered);
 }
 
+static bool mirror_describe(const struct mirror_device *d, struct mirror_device_info *out)
+{
+	if (!d || d->state == MIRROR_FREE)
+		return false;
+	*out = (struct mirror_device_info){ .mirror = d->mirror,
+					    .vdevid = d->vdevid,
+					    .its = d->its,
+					    .devid = d->devid,
+					    .first_lpi = d->first_lpi,
+					    .nr_events = (u32)BIT(d->order) };
+	return true;
+}
+
+bool mirror_device_find(const struct mirror *m, u32 vdevid, struct mirror_device_info *out)
+{
+	bool found;
+
+	spin_lock(&mirror_lock);
+	found = mirror_describe(mirror_find(m, vdevid), out);
+	spin_unlock(&mirror_lock);
+	return found;
+}
+
 bool mirror_device_info(u32 n, struct mirror_device_info *out)
 {
-	const struct mirror_device *d;
-	bool found = false;
+	bool found;
 
 	if (n >= mirror.nr_devices)
 		return false;
-	d = &mirror.devices[n];
 	spin_lock(&mirror_lock);
-	if (d->state != MIRROR_FREE) {
-		found = true;
-		*out = (struct mirror_device_info){ .mirror = d->mirror,
-						    .vdevid = d->vdevid,
-						    .its = d->its,
-						    .devid = d->devid,
-						    .first_lpi = d->first_lpi,
-						    .nr_events = (u32)BIT(d->order) };
-	}
+	found = mirror_describe(&mirror.devices[n], out);
 	spin_unlock(&mirror_lock);
 	return found;
 }

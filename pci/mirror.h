@@ -120,6 +120,8 @@ struct mirror_device_info {
 	u32 first_lpi;
 	u32 nr_events;
 };
+/* What @m has for the virtual DeviceID @vdevid; false: no physical device. */
+bool mirror_device_find(const struct mirror *m, u32 vdevid, struct mirror_device_info *out);
 /* The mirrored device in slot @n, false if that is free; slots are 0 .. nr_devices - 1. */
 bool mirror_device_info(u32 n, struct mirror_device_info *out);
 

@@ -188,6 +188,27 @@ static void irq_clear_pending(struct vgic_cpu *c, u32 intid)
 		irq_hw_kick(c, intid);
 }
 
+bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info)
+{
+	bool lpi = intid >= VGIC_LPI_BASE;
+	u64 w;
+
+	if (intid < VGIC_NR_PRIVATE || !vgic_intid_valid(v, intid))
+		return false;
+	w = atomic_load_relaxed(vgic_word(v->cpus, intid));
+	*info = (struct vgic_irq_info){
+		.vcpu = w & IRQ_NOROUTE ? VGIC_NOWHERE : (u32)FIELD_GET(IRQ_HOME, w),
+		.count = lpi ? v->lpi_count[intid - VGIC_LPI_BASE]
+			     : v->spi_count[intid - VGIC_NR_PRIVATE],
+		.priority = (u8)(FIELD_GET(IRQ_PRIO, w) << 3),
+		.enabled = w & IRQ_ENABLED,
+		.level = w & IRQ_LEVEL,
+		.hw = w & IRQ_HW,
+	};
+	irq_state(v->cpus, intid, &info->pending, &info->active);
+	return true;
+}
+
 void vgic_write_spend(const struct vgic_access *a, u64 val)
 {
 	for_each_set(a, val, irq_set_pending);

@@ -81,6 +81,12 @@ static u64 lpi_stay(u64 w)
 	return w & IRQ_IN_LR ? w & ~(IRQ_MOVE | IRQ_NEXT) : w;
 }
 
+/* Its home is locked. */
+static inline void lpi_count(struct vgic *v, u32 lpi)
+{
+	v->lpi_count[lpi - VGIC_LPI_BASE]++;
+}
+
 /* It is not where it goes, or its vCPU is not loaded here, or there is no room. */
 static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 {
@@ -88,6 +94,7 @@ static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 	bool enabled;
 
 	vgic_irq_lock(c, lpi, &irq);
+	lpi_count(c->vgic, lpi);
 	enabled = irq.w & IRQ_ENABLED;
 	if (irq.c != c)
 		vgic_irq_commit(&irq, lpi_to(irq.w, c->index) | IRQ_PENDING);
@@ -118,6 +125,8 @@ int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 	spin_lock(&c->lock);
 	w = atomic_load_acquire(wp);
 	done = FIELD_GET(IRQ_HOME, w) == vcpu && vgic_lr_inject(c, lpi, wp, w);
+	if (done)
+		lpi_count(v, lpi);
 	spin_unlock(&c->lock);
 	return done ? 1 : pend_slowly(c, lpi);
 }

@@ -162,6 +162,8 @@ struct vgic {
 	u64 *route; /* GICD_IROUTER */
 	u16 *spi_target; /* vCPU that GICD_IROUTER names, or VGIC_NO_CPU */
 	u16 *spi_pintid;
+	u32 *spi_count; /* times each became pending, */
+	u32 *lpi_count; /* or was pended again before it was taken; under the lock of its home */
 	u64 known[VGIC_NR_CHUNK_WORDS]; /* chunks of LPIs with a KNOWN one; only grows */
 	struct vgic_cluster *clusters;
 	u16 *cluster_hash; /* open addressing; VGIC_NO_CPU: free */

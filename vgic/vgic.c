@@ -10,7 +10,7 @@
 
 /* Where the parts of a vGIC lie behind its struct. */
 struct layout {
-	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, size;
+	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, spi_count, size;
 	u32 hash_bits;
 };
 
@@ -29,7 +29,16 @@ static u32 nr_lpis(u32 intid_bits)
 
 size_t vgic_lpi_mem_size(u32 bits)
 {
-	return nr_lpis(bits) * sizeof(u64);
+	return nr_lpis(bits) * (sizeof(u64) + sizeof(u32));
+}
+
+/* Their words, then their counts. */
+static void lpi_init(struct vgic *v, void *mem, u32 bits)
+{
+	v->lpi = mem;
+	v->lpi_count = (u32 *)(void *)(v->lpi + nr_lpis(bits));
+	v->cfg.intid_bits = bits;
+	v->nr_lpis = nr_lpis(bits);
 }
 
 static bool config_valid(const struct vgic_config *cfg)
@@ -54,6 +63,7 @@ static void layout_make(struct layout *l, const struct vgic_config *cfg)
 	l->clusters = layout_add(l, cfg->nr_vcpus * sizeof(struct vgic_cluster));
 	l->hash_bits = bits_fls(cfg->nr_vcpus - 1) + 1;
 	l->hash = layout_add(l, sizeof(u16) << l->hash_bits);
+	l->spi_count = layout_add(l, cfg->nr_spis * sizeof(u32));
 }
 
 size_t vgic_mem_size(const struct vgic_config *cfg)
@@ -90,16 +100,16 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	memset(mem, 0, l.size);
 	v->lock = SPINLOCK_INIT(LOCK_VGIC_DIST);
 	v->cfg = *cfg;
-	v->nr_lpis = nr_lpis(cfg->intid_bits);
 	v->cpus = (struct vgic_cpu *)(void *)(base + l.cpus);
 	v->spi = (u64 *)(void *)(base + l.spi);
-	v->lpi = (u64 *)(void *)(base + l.lpi);
+	lpi_init(v, base + l.lpi, cfg->intid_bits);
 	v->route = (u64 *)(void *)(base + l.route);
 	v->spi_target = (u16 *)(void *)(base + l.target);
 	v->spi_pintid = (u16 *)(void *)(base + l.pintid);
 	v->clusters = (struct vgic_cluster *)(void *)(base + l.clusters);
 	v->cluster_hash = (u16 *)(void *)(base + l.hash);
 	v->hash_bits = l.hash_bits;
+	v->spi_count = (u32 *)(void *)(base + l.spi_count);
 	memset(v->cluster_hash, 0xff, sizeof(u16) << l.hash_bits);
 	for (i = 0; i < cfg->nr_spis; i++) {
 		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
@@ -120,9 +130,7 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 void vgic_add_lpis(struct vgic *v, void *mem, u32 bits)
 {
 	spin_lock(&v->lock);
-	v->lpi = mem;
-	v->cfg.intid_bits = bits;
-	v->nr_lpis = nr_lpis(bits);
+	lpi_init(v, mem, bits);
 	spin_unlock(&v->lock);
 }
 
@@ -234,11 +242,19 @@ u32 vgic_hw_ppis_taken(struct vgic_cpu *c)
 	return set;
 }
 
+/* Its home is locked. Private interrupts are not counted. */
+static void count(struct vgic *v, u32 intid)
+{
+	if (vgic_is_spi(intid))
+		v->spi_count[intid - VGIC_NR_PRIVATE]++;
+}
+
 static void inject_hw(struct vgic_cpu *c, u32 vintid)
 {
 	struct vgic_irq irq;
 
 	vgic_irq_lock(c, vintid, &irq);
+	count(c->vgic, vintid);
 	if (!(irq.w & IRQ_HW))
 		vgic_irq_unlock(&irq);
 	else if (irq.w & IRQ_ACTIVE)
@@ -275,6 +291,8 @@ int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool l
 	w = level ? irq.w | IRQ_LINE : irq.w & ~IRQ_LINE;
 	if (level && !(w & IRQ_LEVEL))
 		w = (w | IRQ_PENDING) & ~IRQ_UNPEND;
+	if (level && (w & ~irq.w & (IRQ_LINE | IRQ_PENDING)))
+		count(v, vintid);
 	vgic_irq_commit(&irq, w);
 	return 0;
 }

@@ -152,4 +152,15 @@ bool vgic_work(const struct vgic_cpu *c);
 bool vgic_has_pending(struct vgic_cpu *c);
 const struct vgic_stats *vgic_cpu_stats(const struct vgic_cpu *c);
 
+/* An interrupt as GICD's registers tell it, for `herald irq`. */
+struct vgic_irq_info {
+	u32 vcpu; /* where it goes, or VGIC_NOWHERE */
+	u32 count; /* times it was made pending, modulo 2^32; while pending already, too */
+	u8 priority;
+	bool enabled, pending, active, level, hw;
+};
+#define VGIC_NOWHERE (~0u)
+/* SPIs and LPIs; false: there is no @intid. Takes and drops LOCK_VGIC_CPU. */
+bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info);
+
 #endif

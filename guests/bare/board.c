@@ -143,9 +143,28 @@ static void read_console(const void *fdt, int chosen)
 	if (strchr(path, ':'))
 		len = (int)(strchr(path, ':') - path);
 	node = fdt_path_offset_namelen(fdt, path, len);
-	if (node >= 0 && !fdt_node_check_compatible(fdt, node, "arm,pl011") &&
-	    read_reg(fdt, node, 0, &r))
+	if (node < 0 || !read_reg(fdt, node, 0, &r))
+		return;
+	board.uart_8250 = !fdt_node_check_compatible(fdt, node, "ns16550a");
+	if (board.uart_8250 || !fdt_node_check_compatible(fdt, node, "arm,pl011"))
 		board.uart = r.base;
+}
+
+/* The MSI bell of our own VMM (guests/mgmt/vmm/boot.c): msi-parent = <&its DeviceID>. */
+static void read_bell(const void *fdt)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "herald,msi-bell");
+	const fdt32_t *parent;
+	struct range r;
+	int len;
+
+	if (node < 0 || !read_reg(fdt, node, 0, &r))
+		return;
+	parent = fdt_getprop(fdt, node, "msi-parent", &len);
+	if (!parent || len < 2 * (int)sizeof(*parent))
+		return;
+	board.bell = r.base;
+	board.bell_devid = fdt32_to_cpu(parent[1]);
 }
 
 static bool range_busy(u64 base, struct range busy, u64 *below)
@@ -216,6 +235,7 @@ bool board_init(u64 fdt_pa)
 	board.fdt = fdt_pa;
 	chosen = fdt_path_offset(fdt, "/chosen");
 	read_console(fdt, chosen);
+	read_bell(fdt);
 	board.bootargs = fdt_getprop(fdt, chosen, "bootargs", NULL);
 	if (!board.bootargs)
 		board.bootargs = "";

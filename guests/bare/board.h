@@ -19,7 +19,8 @@ struct board {
 	bool hypervisor; /* /hypervisor is there */
 	u32 doorbell_intid; /* its interrupt, 0 if it has none */
 	bool psci_hvc;
-	u64 uart;
+	u64 uart; /* the console; 0: none that we know */
+	bool uart_8250; /* else it is a PL011 */
 	struct range ram[BOARD_MAX_RANGES]; /* in ascending order */
 	u32 nr_ram;
 	struct range heap; /* RAM that nothing uses */
@@ -28,6 +29,8 @@ struct board {
 	u32 nr_gicr;
 	struct range its[BOARD_MAX_ITS];
 	u32 nr_its;
+	u64 bell; /* a store of an EventID makes the VMM raise that MSI; 0: there is none */
+	u32 bell_devid;
 	u32 ptimer_intid;
 	u32 vtimer_intid;
 	u64 mpidr[CPU_MAX];

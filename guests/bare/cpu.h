@@ -66,6 +66,7 @@ struct cpu {
 	void *work_arg;
 	u64 context; /* that the last CPU_ON passed */
 	struct guard guard;
+	u64 irq_at; /* CNTVCT when it last acknowledged one */
 	u32 spurious; /* acknowledges that answered a special INTID */
 	u32 fiqs; /* interrupts taken as FIQ */
 	u32 *count; /* interrupts taken, by INTID below 1024 */
@@ -99,6 +100,14 @@ static inline bool guard_end(void)
 }
 
 /* Plain loads and stores with one base register: what a hypervisor can decode from the syndrome. */
+static inline u32 mmio_read8(u64 a)
+{
+	u32 v;
+
+	__asm__ volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
+	return v;
+}
+
 static inline u32 mmio_read32(u64 a)
 {
 	u32 v;

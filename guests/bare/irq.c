@@ -46,6 +46,7 @@ void irq_handle(bool fiq)
 	u32 intid = (u32)(fiq ? sysreg_read(icc_iar0_el1) : sysreg_read(icc_iar1_el1));
 	u32 *count = counter(cpu, intid);
 
+	cpu->irq_at = timer_now();
 	dsb();
 	if (intid >= GIC_INTID_NONE && intid < GIC_LPI_BASE) {
 		atomic_add(&cpu->spurious, 1);

@@ -256,10 +256,15 @@ void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3)
 	its.writer = (its.writer + sizeof(struct gits_cmd)) % its.queue_size;
 }
 
-bool its_flush(void)
+void its_kick(void)
 {
 	dsb();
 	reg_write(GITS_CWRITER, its.writer);
+}
+
+bool its_flush(void)
+{
+	its_kick();
 	return wait_for(reg_read(GITS_CREADR) == its.writer);
 }
 

@@ -62,6 +62,7 @@ void *its_alloc_itt(u32 bits);
 /* A command goes to the queue's end; its_flush() makes the ITS see it and waits until all are
  * consumed. */
 void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3);
+void its_kick(void); /* its_flush() without waiting */
 bool its_flush(void);
 
 void its_mapd(u32 devid, const void *itt, u32 bits);

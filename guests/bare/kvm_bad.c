@@ -37,6 +37,77 @@ static void bad_system(void)
 	is((s32)hvc(&h), PSCI_RET_NOT_SUPPORTED, "an unknown function");
 }
 
+/* A list, step by step, of anything whatever: how many records; or an error. */
+static s64 list(struct herald_list *l, u64 vm, u32 kind, u32 its)
+{
+	s64 ret, nr = 0;
+
+	*l = (struct herald_list){ .vm = vm, .kind = kind, .its = its };
+	do {
+		ret = kvm_ioctl(HERALD_SYSTEM, HERALD_LIST, (u64)l);
+		nr += l->nr;
+	} while (!ret && l->cursor != HERALD_LIST_END);
+	return ret ? ret : nr;
+}
+
+static s64 list_once(struct herald_list *l, u64 vm, u32 kind, u32 its, u32 cursor)
+{
+	*l = (struct herald_list){ .vm = vm, .kind = kind, .its = its, .cursor = cursor };
+	return kvm_ioctl(HERALD_SYSTEM, HERALD_LIST, (u64)l);
+}
+
+/* Who watches: any VM, any cursor, any place for the answer. */
+static void bad_inspect(u64 vm, u64 vcpu)
+{
+	struct herald_list *l = mem_alloc(sizeof(*l), SZ_4K);
+	struct herald_its *its = mem_alloc(sizeof(*its), SZ_4K);
+	struct herald_log *log = mem_alloc(sizeof(*log), SZ_4K);
+	u32 kind;
+
+	is(list(l, 0, HERALD_LIST_VMS, 0), 2, "LIST of VMs: the management VM and another");
+	is((s64)l->u.vm[1].handle, (s64)vm, "whose handle it tells");
+	is(l->u.vm[1].nr_vcpus, 1, "and that it has a vCPU");
+	is(list(l, vm, HERALD_LIST_VCPUS, 0), 1, "LIST of its vCPUs");
+	is(l->u.vcpu[0].state, HERALD_VCPU_OFF, "which is off");
+	is(list(l, vm, HERALD_LIST_SPIS, 0), 0, "LIST of SPIs of a VM without a GIC");
+	is(list(l, vm, HERALD_LIST_LPIS, 0), -ENOENT, "LIST of LPIs of a VM without an ITS");
+	is(list(l, vm, HERALD_LIST_DEVICES, ~0u), -ENOENT, "LIST of devices of ITS ~0");
+	is(list(l, 0, HERALD_NR_LISTS, 0), -EINVAL, "LIST of an unknown kind");
+	is(list(l, 0, ~0u, 0), -EINVAL, "LIST of kind ~0");
+	is(list(l, vcpu, HERALD_LIST_VCPUS, 0), -EINVAL, "LIST of a vCPU's vCPUs");
+	is(list(l, vm ^ 1, HERALD_LIST_VCPUS, 0), -EBADF, "LIST of a VM of another generation");
+	is(list(l, ~UINT64_C(0), HERALD_LIST_SPIS, 0), -EBADF, "LIST of VM ~0");
+	for (kind = 0; kind < HERALD_NR_LISTS; kind++) {
+		bool has = kind <= HERALD_LIST_SPIS || !list_once(l, 0, kind, 0, 0);
+
+		if (!has)
+			continue;
+		is(list_once(l, 0, kind, 0, ~0u - 1), 0, "LIST from far beyond the end");
+		tap_ok(!l->nr && l->cursor == HERALD_LIST_END, "kvm: is at the end (kind %u)",
+		       kind);
+		is(list_once(l, 0, kind, 0, HERALD_LIST_END), 0, "LIST from the end");
+		tap_ok(!l->nr && l->cursor == HERALD_LIST_END, "kvm: stays there");
+		tap_ok(list(l, 0, kind, 0) >= 0, "kvm: LIST of all of the management VM's");
+	}
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_LIST, NOWHERE), -EFAULT, "LIST to nowhere");
+	is(kvm_ioctl(vm, HERALD_LIST, (u64)l), -ENOTTY, "LIST of a VM's handle");
+	*its = (struct herald_its){ .vm = vm };
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_GET_ITS, (u64)its), -ENOENT, "GET_ITS without an ITS");
+	*its = (struct herald_its){ .its = ~0u };
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_GET_ITS, (u64)its), -ENOENT, "GET_ITS of ITS ~0");
+	*its = (struct herald_its){ .vm = ~UINT64_C(0) };
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_GET_ITS, (u64)its), -EBADF, "GET_ITS of VM ~0");
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_GET_ITS, NOWHERE), -EFAULT, "GET_ITS to nowhere");
+	*log = (struct herald_log){ .len = ~UINT64_C(0) };
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_READ_LOG, (u64)log), 0, "READ_LOG");
+	tap_ok(log->len && log->len <= HERALD_LOG_TEXT && log->position >= log->len,
+	       "kvm: %lu bytes", (u64)log->len);
+	*log = (struct herald_log){ .position = ~UINT64_C(0) };
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_READ_LOG, (u64)log), 0, "READ_LOG from beyond its end");
+	tap_ok(!log->len && log->position != ~UINT64_C(0), "kvm: nothing, and where the end is");
+	is(kvm_ioctl(HERALD_SYSTEM, HERALD_READ_LOG, NOWHERE), -EFAULT, "READ_LOG to nowhere");
+}
+
 static void bad_memory(u64 vm)
 {
 	u8 *page = mem_alloc(4 * SZ_4K, SZ_4K);
@@ -180,6 +251,7 @@ static void bad_gic(u64 vm, u64 vcpu)
 /* Not before its GIC is right can a vCPU run: for flags that are not. */
 static void bad_run(void)
 {
+	struct herald_list *l = mem_alloc(sizeof(*l), SZ_4K);
 	struct vm vm;
 
 	vm_create(&vm, 1, kvm_guest_once, 0);
@@ -189,9 +261,17 @@ static void bad_run(void)
 	is((s64)kvm_run(vm.vcpu[0], HERALD_RUN_IMMEDIATE, 0).x[0], -EINTR, "KVM_RUN, IMMEDIATE");
 	is(kvm_map(vm.handle, VM_GICD, vm.data, SZ_4K, HERALD_MAP_SHARED), -EINVAL,
 	   "MAP_PAGES over the distributor");
+	is(list(l, vm.handle, HERALD_LIST_VCPUS, 0), 1, "LIST of its vCPUs");
+	is((s64)l->u.vcpu[0].exits[0], 0, "none of the refused runs is counted");
+	kvm_run(vm.vcpu[0], HERALD_RUN_SINGLE_TASK, 0);
+	is(list(l, vm.handle, HERALD_LIST_VCPUS, 0), 1, "LIST of its vCPUs");
+	tap_ok(l->u.vcpu[0].exits[0] + l->u.vcpu[0].exits[HERALD_EXIT_FAULT] == 1,
+	       "kvm: one run that ended, by a fault or an interrupt, is");
 	vm_destroy(&vm);
 	is(kvm_ioctl(vm.handle, KVM_CREATE_VCPU, 3), -EBADF, "a VM that was closed");
 	is(kvm_close(vm.handle, NULL), -EBADF, "CLOSE twice");
+	is(list(l, vm.handle, HERALD_LIST_VCPUS, 0), -EBADF, "LIST of its vCPUs");
+	is(list(l, 0, HERALD_LIST_VMS, 0), 1, "LIST of VMs: the management VM alone");
 }
 
 void test_kvm_bad(void)
@@ -202,6 +282,7 @@ void test_kvm_bad(void)
 	vm = (u64)kvm_ioctl(HERALD_SYSTEM, KVM_CREATE_VM, 0);
 	vcpu = (u64)kvm_ioctl(vm, KVM_CREATE_VCPU, 0);
 	bad_vm(vm, vcpu);
+	bad_inspect(vm, vcpu);
 	bad_memory(vm);
 	bad_vcpu(vcpu);
 	bad_gic(vm, vcpu);

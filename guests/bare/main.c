@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A bare-metal kernel that tests the machine it runs on from EL1: CPUs, timers, GICv3, ITS, and bad
- * behaviour. Boot arguments: tests=LIST of basic, its, bugs, hostile, kvm (default basic,its). Results are TAP
+ * behaviour; or measures it. Boot arguments: tests=LIST of basic, its, bugs, hostile, kvm, bench (default basic,its). Results are TAP
  * on the console; then it powers off, or starts the kernel that mkchain.sh put behind it.
  */
 #include "guests/bare/board.h"
@@ -24,7 +24,7 @@ static const struct {
 } suites[] = {
 	{ "basic", suite_basic, true }, { "its", suite_its, true },
 	{ "bugs", suite_bugs, false },	{ "hostile", suite_hostile, false },
-	{ "kvm", suite_kvm, false },
+	{ "kvm", suite_kvm, false },	{ "bench", suite_bench, false },
 };
 
 void main(u64 fdt);
@@ -54,7 +54,7 @@ void main(u64 fdt)
 	known = board_init(fdt);
 	if (board.uart)
 		mmu_map_device(board.uart, SZ_4K);
-	console_init(board.uart);
+	console_init(board.uart, board.uart_8250);
 	psci_init(board.psci_hvc);
 	print("# bare: loaded at 0x%lx, FDT 0x%lx, bootargs \"%s\"\n", (u64)image_start, fdt,
 	      board.bootargs);

@@ -8,6 +8,7 @@ void suite_its(void);
 void suite_bugs(void);
 void suite_hostile(void);
 void suite_kvm(void);
+void suite_bench(void);
 
 /* Parts of `basic`. */
 void test_psci(void);

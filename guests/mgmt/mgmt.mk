@@ -39,15 +39,16 @@ lint: build/lint/driver-6.12/herald.ko build/lint/driver-6.1/herald.ko
 
 build/mgmt/initrd-%.cpio: guests/mgmt/mkinitramfs.sh $(ROOTFS) build/kernels/%/.deb \
 		build/arm64/busybox/.deb build/mgmt/driver-%/herald.ko | host-packages
-	guests/mgmt/mkinitramfs.sh build/kernels/$* build/arm64/busybox/busybox \
-		build/mgmt/driver-$*/herald.ko $@
+	guests/mgmt/mkinitramfs.sh $@ build/kernels/$* build/arm64/busybox/busybox \
+		build/mgmt/driver-$*/herald.ko
 
 # A VMM of ours, for tests of the driver: static, so that it runs on the initramfs.
 VMM_SRCS := $(wildcard guests/mgmt/vmm/*.c) guests/mgmt/vmm/guest.S
 VMM_OBJS := $(patsubst %,build/%.o,$(VMM_SRCS))
-VMM_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread -I. -isystem $(UAPI)/include
+VMM_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread -I. -isystem $(UAPI)/include \
+	-isystem $(FDT)/include
 
-build/guests/mgmt/vmm/%.o: guests/mgmt/vmm/% guests/mgmt/mgmt.mk | $(UAPI)/.deb
+build/guests/mgmt/vmm/%.o: guests/mgmt/vmm/% guests/mgmt/mgmt.mk | $(UAPI)/.deb $(FDT)/.deb
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
@@ -55,7 +56,7 @@ build/guests/mgmt/vmm/%.o: guests/mgmt/vmm/% guests/mgmt/mgmt.mk | $(UAPI)/.deb
 build/mgmt/vmm: $(VMM_OBJS)
 	@echo "  LD      $@"
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -pthread -o $@ $^
+	$(Q)$(CC) -static -pthread -o $@ $^ $(FDT)/libfdt.a
 
 test test-all: build/mgmt/vmm
 

@@ -1,29 +1,34 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Pack the management VM's initramfs: mkinitramfs.sh KERNEL_DIR BUSYBOX DRIVER OUTPUT
+# Pack an initramfs: mkinitramfs.sh OUTPUT KERNEL_DIR BUSYBOX [DRIVER]
 #
-# KERNEL_DIR is what boot/fetch.sh unpacks (lib/modules/RELEASE and the file "release"). Inside are
-# busybox, guests/mgmt/rootfs, Herald's driver (udev's way, by the device tree's node, loads it), and
-# the kernel modules named below with what they depend on, unpacked since busybox's modprobe reads no
-# xz. The archive is not compressed: the emulated CPU would take longer to unpack it than to copy it.
+# With DRIVER it is the management VM's, without it a guest's. KERNEL_DIR is what boot/fetch.sh unpacks
+# (lib/modules/RELEASE and the file "release"). Inside are busybox, guests/mgmt/rootfs, of a guest also
+# guests/linux/rootfs, whose files win; Herald's driver (udev's way, by the device tree's node, loads
+# it), and the kernel modules named below with what they depend on, unpacked since busybox's modprobe
+# reads no xz. The archive is not compressed: the emulated CPU would take longer to unpack it than to
+# copy it.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
-kernel=$1 busybox=$2 driver=$3 out=$4
+out=$1 kernel=$2 busybox=$3 driver=${4-}
 here=$(dirname "$0")
 
 # Devices of the emulated machine, and those that people add with QEMU_ARGS.
 modules='nvme igb e1000e e1000 virtio_pci virtio_blk virtio_net virtio-rng'
+# For VMMs: the drive with QEMU, and guests' networks.
+[ -z "$driver" ] || modules+=' ext4 tun vhost_net'
 
 release=$(cat "$kernel/release")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-mkdir -p "$root"/{bin,sbin,dev,etc,lib,mnt,proc,root,run,sys,tmp,usr/bin,usr/sbin,var/log}
+mkdir -p "$root"/{bin,sbin,dev,etc,lib,mnt,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/sbin,usr/share,var/log}
 install -m 755 "$busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 ln -s bin/busybox "$root/init"
 cp -R "$here/rootfs/." "$root/"
+[ -n "$driver" ] || cp -R "$here/../linux/rootfs/." "$root/"
 
 dest=$root/lib/modules/$release
 mkdir -p "$dest"
@@ -39,7 +44,7 @@ done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r file; do
 	*) cp "$file" "$to" ;;
 	esac
 done
-install -D -m 644 "$driver" "$dest/updates/herald.ko"
+[ -z "$driver" ] || install -D -m 644 "$driver" "$dest/updates/herald.ko"
 cp "$kernel/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dest/"
 depmod -b "$root" "$release"
 rm -f "$dest"/modules.*.bin

@@ -59,3 +59,10 @@ bench-its: build/bench/its-arm64.elf build/bench/its-host
 	@tests/bench/report.py --plot docs/img
 
 -include $(BENCH_ARM_OBJS:.o=.d) $(BENCH_EL2_OBJS:.o=.d)
+
+# make bench: operations of a virtual machine, on Herald and on Linux's KVM in the same emulated machine.
+BENCH_VM_NEEDS := build/herald.img build/mgmt/initrd-6.12.cpio build/mgmt/vmm build/bare/payload.img
+
+.PHONY: bench
+bench: $(BENCH_VM_NEEDS)
+	@tests/bench/vm.py --plot docs/img

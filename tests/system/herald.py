@@ -126,7 +126,7 @@ def machine_env():
     """The environment without make's variables: a test says itself what its machine is."""
     env = dict(os.environ)
     for name in ('MGMT_OVERLAY', 'MGMT_ARGS', 'HERALD_ARGS', 'QEMU_ARGS', 'TIMEOUT', 'BOOT', 'CPU',
-                 'SMP', 'MEM', 'GIC', 'ITS', 'SMMU', 'KERNEL', 'HERALD', 'VERBOSE', 'V'):
+                 'SMP', 'MEM', 'GIC', 'ITS', 'SMMU', 'KERNEL', 'HERALD', 'GUESTS', 'VERBOSE', 'V'):
         env.pop(name, None)
     return env
 

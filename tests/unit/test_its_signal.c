@@ -75,6 +75,37 @@ static void test_entries(void)
 	rig_down(&r);
 }
 
+/* What a watcher finds who goes through all numbers: each event and each device once, and nothing else. */
+static void test_walk(void)
+{
+	struct its_device_info d;
+	struct its_event_info e;
+	u32 i, events = 0, devices = 0;
+
+	rig_typical(&r);
+	is(its_nr_slots(r.its), 2, "one device: slots end behind it");
+	rig_do(&r, cmd_mapd(9, 3, RIG_ITT + 0x1000, true));
+	rig_do(&r, cmd_mapd(7, 5, RIG_ITT + 0x2000, true));
+	for (i = 0; i < 8; i++)
+		rig_do(&r, cmd_mapti(9, i, 8300 + i, 0));
+	rig_do(&r, cmd_mapd(7, 5, 0, false));
+	for (i = 0; i < its_nr_entries(r.its); i++)
+		if (its_event_info(r.its, i, &e) && e.devid == 9 && e.lpi == 8300 + e.eventid)
+			events |= 1u << e.eventid;
+	is(events, 0xff, "every event of a device");
+	for (i = 0; i < its_nr_slots(r.its); i++)
+		if (its_device_at(r.its, i, &d))
+			devices = devices * 100 + d.devid * 10 + d.mapped;
+	is(devices, 51 * 100 + 98,
+	   "devices 5 with an event and 9 with eight; the unmapped one is gone");
+	ok(!its_device_at(r.its, 0, &d), "slot 0 is no device's");
+	ok(!its_device_at(r.its, its_nr_slots(r.its), &d) && !its_device_at(r.its, ~0u, &d),
+	   "nor are those beyond the last");
+	ok(!its_event_info(r.its, its_nr_entries(r.its), &e) && !its_event_info(r.its, ~0u, &e),
+	   "entries end, too");
+	rig_down(&r);
+}
+
 /* From inside a signal: the queue is run as another CPU would; a command must not pass. */
 static struct fake_cmd inside_cmd;
 static u64 inside_creadr_before, inside_creadr_after;
@@ -302,6 +333,7 @@ int main(void)
 {
 	test_answers();
 	test_entries();
+	test_walk();
 	test_waits();
 	test_disable_waits();
 	test_threads();

@@ -190,6 +190,9 @@ static void test_life(void)
 	is(map(m, 0x10007, 32), 0, "MAPD again changes nothing");
 	ok(mirror_device_info(0, &info) && info.devid == 7 && info.its == 1 && info.nr_events == 8,
 	   "it can be listed");
+	ok(mirror_device_find(m, 0x10007, &info) && info.devid == 7 && info.nr_events == 8,
+	   "by its virtual DeviceID");
+	ok(!mirror_device_find(m, 7, &info), "which another number is not");
 	ok(!mirror_device_info(1, &info) && !mirror_device_info(NR_DEVICES, &info), "it alone");
 
 	is(msi(0x10007, 4, &cpu), -ENXIO, "an MSI before the guest's MAPTI");

@@ -78,6 +78,53 @@ static void test_pend(bool lpi_active)
 	fake_end();
 }
 
+static u32 count_of(u32 intid)
+{
+	struct vgic_irq_info info;
+
+	return vgic_irq_info(v, intid, &info) ? info.count : ~0u;
+}
+
+/* What a watcher sees: every MSI is counted once, on whichever way it went. */
+static void test_info(void)
+{
+	struct vgic_irq_info info;
+
+	start(2, 4);
+	fake_load(0, 0);
+	lpi_on(0, 8200, ON);
+	ok(vgic_irq_info(v, 8200, &info) && info.enabled && !info.pending && !info.active &&
+		   !info.level && !info.hw && !info.count && info.priority == 0xa0 && !info.vcpu,
+	   "an LPI that never came");
+	vgic_lpi_pend(v, 0, 8200);
+	ok(vgic_irq_info(v, 8200, &info) && info.pending, "pending in its list register");
+	is(info.count, 1, "counted: straight into a list register");
+	fake_take();
+	vgic_lpi_pend(v, 1, 8200);
+	ok(vgic_irq_info(v, 8200, &info) && info.vcpu == 1 && info.pending, "moved to vCPU 1");
+	is(info.count, 2, "counted: a vCPU that is not loaded");
+	vgic_lpi_pend(v, 1, 8200);
+	is(count_of(8200), 3, "counted: pending already");
+	lpi_on(0, 8201, OFF);
+	vgic_lpi_pend(v, 0, 8201);
+	is(count_of(8201), 1, "counted: disabled, and pending");
+	ok(vgic_irq_info(v, 8201, &info) && info.pending && !info.enabled, "as it shows");
+	is(count_of(8202), 0, "its neighbour did not come");
+	vgic_set_line(v, NULL, 40, true);
+	vgic_set_line(v, NULL, 40, true);
+	ok(vgic_irq_info(v, 40, &info) && info.level && info.pending, "an SPI whose line is high");
+	is(info.count, 1, "counted when it rises");
+	vgic_set_line(v, NULL, 40, false);
+	vgic_set_line(v, NULL, 40, true);
+	is(count_of(40), 2, "and again");
+	is(vgic_set_line(v, fake_vgic(0), 20, true), 0, "a PPI");
+	is(count_of(20), ~0u, "is not told");
+	is(count_of(96), ~0u, "nor an SPI that there is not");
+	is(count_of(8191), ~0u, "nor what is between them and LPIs");
+	is(count_of(65536), ~0u, "nor beyond LPIs");
+	fake_end();
+}
+
 /* 300 LPIs and 60 SPIs into few list registers. */
 static void test_many(u32 lrs, bool lpi_active)
 {
@@ -725,6 +772,7 @@ static void test_nested(bool lpi_active)
 
 int main(void)
 {
+	test_info();
 	test_pend(false);
 	test_pend(true);
 	test_many(4, false);

@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "herald: " fmt
 
+#include <linux/capability.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -15,6 +16,24 @@
 
 /* UUID 5b0d5b1e-4d83-4b1c-9d0e-6c1f7b9a2e47, as SMCCC has it in four words. */
 static const u32 herald_uid[4] = { 0x1e5b0d5b, 0x1c4b834d, 0x6c0e9d1f, 0x472e9a7b };
+
+/* What EL2 tells those who watch. /dev/kvm may be opened by anyone whom its mode lets; this is for who rules the machine. */
+static const u32 watch_requests[] = { HERALD_GET_STATS, HERALD_LIST, HERALD_GET_ITS,
+				      HERALD_READ_LOG };
+
+static long dev_watch(unsigned int request, unsigned long arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(watch_requests); i++) {
+		if (watch_requests[i] != request)
+			continue;
+		if (!capable(CAP_SYS_ADMIN))
+			return -EPERM;
+		return herald_pass_alloc(HERALD_SYSTEM, request, arg);
+	}
+	return -EINVAL;
+}
 
 static long dev_ioctl(struct file *file, unsigned int request, unsigned long arg)
 {
@@ -27,10 +46,8 @@ static long dev_ioctl(struct file *file, unsigned int request, unsigned long arg
 		return herald_vm_create(arg);
 	case KVM_CHECK_EXTENSION:
 		return herald_check_extension(HERALD_SYSTEM, arg);
-	case HERALD_GET_STATS:
-		return herald_pass_alloc(HERALD_SYSTEM, request, arg);
 	default:
-		return -EINVAL;
+		return dev_watch(request, arg);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -92,8 +93,17 @@ static int vm_file_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* /proc/PID/fdinfo/N: whose VM is it that EL2 knows by this handle? */
+static void vm_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct herald_vm *vm = file->private_data;
+
+	seq_printf(m, "herald-vm:\t%#llx\n", vm->handle);
+}
+
 static const struct file_operations vm_fops = {
 	.owner = THIS_MODULE,
+	.show_fdinfo = vm_show_fdinfo,
 	.release = vm_file_release,
 	.unlocked_ioctl = vm_ioctl,
 	.llseek = noop_llseek,

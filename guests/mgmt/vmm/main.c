@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmm TEST...: runs the tests named, in that order; without arguments, all. */
+/*
+ * vmm TEST...: runs the tests named, in that order; without arguments, all.
+ * vmm boot IMAGE VCPUS [BOOTARGS]: boots a kernel.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +24,7 @@ static const struct {
 } tests[] = {
 	{ "errno", test_errno }, { "run", test_run },	    { "memory", test_memory },
 	{ "wait", test_wait },	 { "signal", test_signal }, { "lend", test_lend },
-	{ "kill", kill_rounds }, { "bench", bench },
+	{ "kill", kill_rounds },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
@@ -32,6 +35,8 @@ int main(int argc, char **argv)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc >= 4 && !strcmp(argv[1], "boot"))
+		return boot(argv[2], atoi(argv[3]), argc > 4 ? argv[4] : "");
 	signal_setup();
 	for (i = 0; argc == 1 && i < NR_TESTS; i++)
 		tests[i].fn();

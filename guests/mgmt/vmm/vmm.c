@@ -113,6 +113,28 @@ static void gic_new(struct vm *vm)
 	gic_attr(vm, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL);
 }
 
+int its_new(struct vm *vm)
+{
+	struct kvm_create_device device = { .type = KVM_DEV_TYPE_ARM_VGIC_ITS };
+	u64 base = ITS_IPA;
+	struct kvm_device_attr address = {
+		.group = KVM_DEV_ARM_VGIC_GRP_ADDR,
+		.attr = KVM_VGIC_ITS_ADDR_TYPE,
+		.addr = (u64)&base,
+	};
+	struct kvm_device_attr init = {
+		.group = KVM_DEV_ARM_VGIC_GRP_CTRL,
+		.attr = KVM_DEV_ARM_VGIC_CTRL_INIT,
+	};
+	int ret = xioctl(vm->fd, KVM_CREATE_DEVICE, (unsigned long)&device);
+
+	if (ret < 0)
+		return ret;
+	vm->its = (int)device.fd;
+	ret = xioctl(vm->its, KVM_SET_DEVICE_ATTR, (unsigned long)&address);
+	return ret < 0 ? ret : xioctl(vm->its, KVM_SET_DEVICE_ATTR, (unsigned long)&init);
+}
+
 static void vcpu_new(struct vm *vm, int id)
 {
 	struct vcpu *v = &vm->vcpu[id];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A virtual machine monitor for tests: no devices, no firmware, a guest of a few instructions (guest.S). It runs in the
- * management VM and prints TAP.
+ * A virtual machine monitor for tests. It runs in the management VM and prints TAP: no devices, no firmware, a guest of a
+ * few instructions (guest.S). Or it boots a kernel (boot.c).
  */
 #ifndef HERALD_VMM_H
 #define HERALD_VMM_H
@@ -11,6 +11,7 @@
 #define CODE_SIZE 0x10000
 #define RAM_IPA 0x80000000
 #define GICD_IPA 0x08000000
+#define ITS_IPA 0x08080000
 #define GICR_IPA 0x080a0000
 #define MMIO_IPA 0x0a000000
 #define MMIO_EXIT 0x100 /* a store here ends a program of the guest; its value is the result */
@@ -39,6 +40,7 @@ struct vcpu {
 struct vm {
 	int fd;
 	int gic;
+	int its; /* its_new() */
 	void *code;
 	int nr_vcpus;
 	struct vcpu vcpu[4];
@@ -53,6 +55,7 @@ extern char guest_mmio[], guest_touch[], guest_read[], guest_timer[], guest_irq[
 int kvm_open(void);
 void vm_new(struct vm *vm, int nr_vcpus);
 void vm_free(struct vm *vm);
+int its_new(struct vm *vm); /* at ITS_IPA; 0 or -errno */
 int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem);
 void *memory(size_t size);
 void reg_set(struct vcpu *v, u64 id, u64 val);
@@ -88,7 +91,19 @@ void test_wait(void);
 void test_signal(void);
 void test_lend(void);
 void test_kill(int rounds);
-void bench(void);
+
+/* boot.c: boots an arm64 Image until the VM powers itself off; the exit status. */
+int boot(const char *image, int nr_vcpus, const char *bootargs);
+/* fdt.c: the tree of the machine that boot.c makes, in @room bytes at @fdt. */
+struct machine {
+	int nr_vcpus;
+	bool its;
+	u64 ram_size; /* from RAM_IPA on */
+	u64 uart, bell;
+	u32 bell_devid;
+	const char *bootargs;
+};
+void fdt_make(const struct machine *m, void *fdt, size_t room);
 
 #endif
 #endif
