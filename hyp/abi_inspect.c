@@ -18,6 +18,10 @@ _Static_assert(VCPU_EXITS == HERALD_NR_EXITS && HERALD_EXIT_SYSTEM_EVENT < VCPU_
 _Static_assert(ITS_NR_CMDS <= HERALD_ITS_COMMANDS && ITS_NR_ERRORS <= HERALD_ITS_ERRORS,
 	       "the ABI has room for each counter");
 _Static_assert(ITS_NO_VCPU == HERALD_NONE && VGIC_NOWHERE == HERALD_NONE, "one name for nowhere");
+_Static_assert(VGIC_INFO_ENABLED == HERALD_IRQ_ENABLED && VGIC_INFO_PENDING == HERALD_IRQ_PENDING &&
+		       VGIC_INFO_ACTIVE == HERALD_IRQ_ACTIVE &&
+		       VGIC_INFO_LEVEL == HERALD_IRQ_LEVEL && VGIC_INFO_HW == HERALD_IRQ_HW,
+	       "the vGIC's flags are the ABI's");
 _Static_assert(sizeof(struct herald_list) <= 1024, "an argument is on EL2's stack");
 
 #define NR_ICIDS 0x10000u
@@ -89,13 +93,11 @@ static bool irq_fill(const struct subject *s, u32 intid, struct herald_irq *out)
 
 	if (!vgic_irq_info(s->vm->vgic, intid, &i))
 		return false;
-	*out = (struct herald_irq){
-		.intid = intid, .vcpu = i.vcpu, .count = i.count, .priority = i.priority
-	};
-	out->flags = (u16)((i.enabled ? HERALD_IRQ_ENABLED : 0) |
-			   (i.pending ? HERALD_IRQ_PENDING : 0) |
-			   (i.active ? HERALD_IRQ_ACTIVE : 0) | (i.level ? HERALD_IRQ_LEVEL : 0) |
-			   (i.hw ? HERALD_IRQ_HW : 0));
+	*out = (struct herald_irq){ .intid = intid,
+				    .vcpu = i.vcpu,
+				    .count = i.count,
+				    .priority = i.priority,
+				    .flags = i.flags };
 	return true;
 }
 

@@ -179,7 +179,6 @@ static int guest_init(struct guest_slot *s, u32 ipa_bits)
 	vm->lock = SPINLOCK_INIT(LOCK_VM);
 	vm->cntvoff = timer_now();
 	vm->gic.dist = VM_GIC_NOWHERE;
-	vm->gic.redist = VM_GIC_NOWHERE;
 	for (i = 0; i < cpu_count; i++)
 		vm->last_ran[i] = GUEST_MAX_VCPUS;
 	err = stage2_init(&vm->s2, vm->vmid, ipa_bits, vm->account);
@@ -238,7 +237,7 @@ static s64 vcpu_add(struct vm *vm, u64 id)
 	u64 mpidr = vcpu_mpidr(id);
 	struct vcpu *v;
 
-	if (vm->vgic)
+	if (vm->gic.mem)
 		return -EBUSY;
 	if (vm_find_vcpu(vm, mpidr))
 		return -EEXIST;
@@ -411,7 +410,7 @@ static s64 close_step(struct guest_slot *s)
 		for (n = 0; n < ARRAY_SIZE(vm->its); n++)
 			memory_free(s, vm->its[n].mem);
 		memory_free(s, vm->gic.lpi_mem);
-		memory_free(s, vm->vgic);
+		memory_free(s, vm->gic.mem);
 		s->vm = NULL;
 		memory_free(s, container_of(vm, struct guest_memory, vm));
 		ASSERT(!s->account.used);

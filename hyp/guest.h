@@ -60,14 +60,22 @@ bool guest_info(u32 slot, struct herald_vm_info *out);
 /* The part of it that is as true of the management VM. */
 void guest_describe(struct vm *vm, struct herald_vm_info *out);
 
+/*
+ * --- hyp/guest_gic_reg.c: attributes of ARM_VGIC_V3 that are registers; under LOCK_VM, but for the first. -EBUSY: a vCPU
+ * runs, or CTRL_INIT is missing ---
+ */
+struct kvm_device_attr;
+s64 guest_gic_reg_has(struct vm *vm, const struct kvm_device_attr *a);
+s64 guest_gic_reg(struct vm *vm, const struct kvm_device_attr *a, u64 *val, bool write);
+/* A step of KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES. */
+s64 guest_gic_save(struct vm *vm);
+
 /* --- hyp/guest_gic.c --- */
 
 /* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
 /* Before the first run: puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
 s64 guest_gic_ready(struct vm *vm);
-/* A vCPU of @vm runs now: what wants them to stand still answers -EBUSY. */
-bool guest_running(struct vm *vm);
 /* Nothing is mapped where a frame is to be. */
 bool guest_frame_free(struct vm *vm, u64 base, u64 size);
 

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
- * distributor and one region of redistributors; LPIs if it has an ITS. The interrupts of the timers are 27 and 30.
+ * distributor, and redistributors in one region or several; LPIs if the VM has an ITS. The interrupts of the timers are 27 and 30. What a VMM reads
+ * and writes of its registers is in hyp/guest_gic_reg.c.
  */
 #include "hyp/abi.h"
 #include "hyp/lib/errno.h"
 #include "hyp/machine.h"
-#include "hyp/vits.h"
 
 #define DEFAULT_IRQS 256u
 #define MIN_IRQS 64u
 #define MAX_IRQS 1024u
 #define FRAME_ALIGN SZ_64K
+
+/* Bounds of one step of CTRL_INIT. */
+#define INIT_BYTES SZ_64K
+#define INIT_VCPUS 8u
 
 s64 guest_gic_create(struct vm *vm)
 {
@@ -24,53 +28,153 @@ s64 guest_gic_create(struct vm *vm)
 	return was ? -EEXIST : (s64)guest_gic_handle(vm);
 }
 
+/* Bytes of an attribute's value, by group. */
+static const u8 sizes[] = {
+	[KVM_DEV_ARM_VGIC_GRP_ADDR] = sizeof(u64),
+	[KVM_DEV_ARM_VGIC_GRP_NR_IRQS] = sizeof(u32),
+	[KVM_DEV_ARM_VGIC_GRP_DIST_REGS] = sizeof(u32),
+	[KVM_DEV_ARM_VGIC_GRP_REDIST_REGS] = sizeof(u32),
+	[KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS] = sizeof(u64),
+	[KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO] = sizeof(u32),
+};
+
+u32 guest_gic_size(const struct kvm_device_attr *a)
+{
+	return a->group < ARRAY_SIZE(sizes) ? sizes[a->group] : 0;
+}
+
 s64 guest_gic_has(const struct guest_object *o, const struct kvm_device_attr *a)
 {
-	const u64 attr = a->attr;
-
-	(void)o;
 	switch (a->group) {
 	case KVM_DEV_ARM_VGIC_GRP_ADDR:
-		return attr == KVM_VGIC_V3_ADDR_TYPE_DIST || attr == KVM_VGIC_V3_ADDR_TYPE_REDIST
+		return a->attr == KVM_VGIC_V3_ADDR_TYPE_DIST ||
+				       a->attr == KVM_VGIC_V3_ADDR_TYPE_REDIST ||
+				       a->attr == KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION
 			       ? 0
 			       : -ENXIO;
 	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
 		return 0;
 	case KVM_DEV_ARM_VGIC_GRP_CTRL:
-		return attr == KVM_DEV_ARM_VGIC_CTRL_INIT ||
-				       attr == KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES
+		return a->attr == KVM_DEV_ARM_VGIC_CTRL_INIT ||
+				       a->attr == KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES
 			       ? 0
 			       : -ENXIO;
 	default:
-		return -ENXIO;
+		return guest_gic_reg_has(o->vm, a);
 	}
 }
 
-u32 guest_gic_size(const struct kvm_device_attr *a)
+/* How many vCPUs have their redistributors in region @r. Under the VM's lock, as all below. */
+static u32 redist_room(const struct vm *vm, const struct vm_redist *r)
 {
-	switch (a->group) {
-	case KVM_DEV_ARM_VGIC_GRP_ADDR:
-		return sizeof(u64);
-	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
-		return sizeof(u32);
-	default:
-		return 0;
+	return r->count ? r->count : MAX(vm->nr_vcpus, 1u);
+}
+
+static u64 redist_size(const struct vm *vm, const struct vm_redist *r)
+{
+	return redist_room(vm, r) * VGIC_REDIST_SIZE;
+}
+
+/* Says to each redistributor whether one follows it: regions are filled in their order, and touching ones are one. */
+static void redists_mark(struct vm *vm)
+{
+	const struct vm_redist *r = vm->gic.redist, *end = r + vm->gic.nr_redist;
+	u32 first = 0;
+
+	for (; vm->vgic && r < end && first < vm->nr_vcpus; r++) {
+		u32 last = MIN(first + redist_room(vm, r), vm->nr_vcpus), i;
+		bool on = last < vm->nr_vcpus && r + 1 < end &&
+			  r[1].base == r->base + redist_size(vm, r);
+
+		for (i = first; i < last; i++)
+			vgic_cpu_set_last(vm->vcpus[i]->vgic, i + 1 == last && !on);
+		first = last;
 	}
 }
 
-/* Under the VM's lock, as all below. */
-static s64 set_addr(struct vm *vm, u64 attr, u64 addr)
+static s64 set_dist(struct vm *vm, u64 addr)
 {
-	u64 *where = attr == KVM_VGIC_V3_ADDR_TYPE_DIST ? &vm->gic.dist : &vm->gic.redist;
-	u64 size = attr == KVM_VGIC_V3_ADDR_TYPE_DIST ? VGIC_DIST_SIZE : VGIC_REDIST_SIZE;
-
-	if (*where != VM_GIC_NOWHERE)
+	if (vm->gic.dist != VM_GIC_NOWHERE)
 		return -EEXIST;
 	if (!IS_ALIGNED(addr, FRAME_ALIGN))
 		return -EINVAL;
-	if (!range_contains(0, BIT(vm->s2.ipa_bits), addr, size))
+	if (!range_contains(0, BIT(vm->s2.ipa_bits), addr, VGIC_DIST_SIZE))
 		return -E2BIG;
-	*where = addr;
+	vm->gic.dist = addr;
+	return 0;
+}
+
+/* @index: of a region of @n->count vCPUs, or of the one that has no count. */
+static s64 redist_check(const struct vm *vm, const struct vm_redist *n, u32 index)
+{
+	const struct vm_gic *g = &vm->gic;
+	u64 size = redist_size(vm, n);
+	u32 i;
+
+	if (n->base + size < n->base)
+		return -EINVAL;
+	if (g->nr_redist && !n->count)
+		return g->redist[0].count ? -EINVAL : -EEXIST;
+	if (index != g->nr_redist || (g->nr_redist && !g->redist[0].count))
+		return -EINVAL;
+	for (i = 0; i < g->nr_redist; i++)
+		if (ranges_overlap(g->redist[i].base, redist_size(vm, &g->redist[i]), n->base,
+				   size))
+			return -EINVAL;
+	if (!IS_ALIGNED(n->base, FRAME_ALIGN))
+		return -EINVAL;
+	if (!range_contains(0, BIT(vm->s2.ipa_bits), n->base, size))
+		return -E2BIG;
+	return index < VM_MAX_REDIST && !g->placed ? 0 : -ENOMEM;
+}
+
+static s64 set_redist(struct vm *vm, const struct vm_redist *n, u32 index)
+{
+	s64 err = redist_check(vm, n, index);
+
+	if (err)
+		return err;
+	vm->gic.redist[vm->gic.nr_redist++] = *n;
+	redists_mark(vm);
+	return 0;
+}
+
+/* The value of KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION. */
+#define REGION_INDEX GENMASK(11, 0)
+#define REGION_FLAGS GENMASK(15, 12)
+#define REGION_BASE GENMASK(51, 16)
+#define REGION_COUNT GENMASK(63, 52)
+
+static s64 set_addr(struct vm *vm, u64 type, u64 val)
+{
+	struct vm_redist n = { .base = val };
+
+	if (type == KVM_VGIC_V3_ADDR_TYPE_DIST)
+		return set_dist(vm, val);
+	if (type == KVM_VGIC_V3_ADDR_TYPE_REDIST)
+		return set_redist(vm, &n, 0);
+	n.base = val & REGION_BASE;
+	n.count = (u32)FIELD_GET(REGION_COUNT, val);
+	if (!n.count || (val & REGION_FLAGS))
+		return -EINVAL;
+	return set_redist(vm, &n, (u32)FIELD_GET(REGION_INDEX, val));
+}
+
+static s64 get_addr(const struct vm *vm, u64 type, u64 *val)
+{
+	const struct vm_gic *g = &vm->gic;
+	u64 index = FIELD_GET(REGION_INDEX, *val);
+
+	if (type == KVM_VGIC_V3_ADDR_TYPE_DIST) {
+		*val = g->dist;
+	} else if (type == KVM_VGIC_V3_ADDR_TYPE_REDIST) {
+		*val = g->nr_redist ? g->redist[0].base : VM_GIC_NOWHERE;
+	} else {
+		if (index >= g->nr_redist)
+			return -ENOENT;
+		*val = index | g->redist[index].base |
+		       FIELD_PREP(REGION_COUNT, g->redist[index].count);
+	}
 	return 0;
 }
 
@@ -78,118 +182,122 @@ static s64 set_nr_irqs(struct vm *vm, u64 nr)
 {
 	if (nr < MIN_IRQS || nr > MAX_IRQS || nr % 32)
 		return -EINVAL;
-	if (vm->vgic || vm->gic.nr_irqs)
+	if (vm->gic.mem || vm->gic.nr_irqs)
 		return -EBUSY;
 	vm->gic.nr_irqs = (u32)nr;
 	return 0;
 }
 
-static void add_vcpus(struct vm *vm, struct vgic *vgic)
+/* What is the same at each step: nothing of it changes once the memory is there. */
+static struct vgic_config gic_config(struct vm *vm)
+{
+	u32 nr = vm->gic.nr_irqs ? vm->gic.nr_irqs : DEFAULT_IRQS;
+
+	return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus,
+				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
+				     .read = vm_read,
+				     .write = vm_write,
+				     .vm = vm };
+}
+
+static void add_vcpu(struct vgic *vgic, struct vcpu *v)
 {
 	const struct board *b = &machine.board;
-	u32 i;
 
-	for (i = 0; i < vm->nr_vcpus; i++) {
-		struct vcpu *v = vm->vcpus[i];
-
-		v->vgic = vgic_cpu_init(vgic, i, v->mpidr, i + 1 == vm->nr_vcpus, v);
-		vgic_map_hw_ppi(v->vgic, WORLD_VM_VTIMER, b->timer_virt_intid);
-		if (b->timer_phys_intid)
-			vgic_map_hw_ppi(v->vgic, WORLD_VM_PTIMER, b->timer_phys_intid);
-	}
+	v->vgic = vgic_cpu_init(vgic, v->index, v->mpidr, false, v);
+	vgic_map_hw_ppi(v->vgic, WORLD_VM_VTIMER, b->timer_virt_intid);
+	if (b->timer_phys_intid)
+		vgic_map_hw_ppi(v->vgic, WORLD_VM_PTIMER, b->timer_phys_intid);
 }
 
-bool guest_running(struct vm *vm)
-{
-	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
-
-	for (i = 0; i < nr; i++)
-		if (atomic_load_acquire(&vm->vcpus[i]->run) == VCPU_RUNNING)
-			return true;
-	return false;
-}
-
-/* A step of SAVE_PENDING_TABLES; if a vCPU has run since the last one, the first. */
-static s64 save_pending(struct vm *vm)
-{
-	struct vm_gic *g = &vm->gic;
-	int err;
-
-	if (!vm->vgic)
-		return -ENXIO;
-	if (guest_running(vm))
-		return -EBUSY;
-	if (atomic_exchange(&g->ran, false))
-		g->save_cursor = 0;
-	err = vgic_lpi_save(vm->vgic, &g->save_cursor);
-	if (err == -EAGAIN)
-		return HERALD_AGAIN;
-	g->save_cursor = 0;
-	return err == -ENXIO ? 0 : err; /* no LPIs, nothing to save */
-}
-
+/* Memory, its zeroes, the distributor, vCPU after vCPU: 0, or HERALD_AGAIN. */
 static s64 init(struct vm *vm)
 {
-	const u32 nr = vm->gic.nr_irqs ? vm->gic.nr_irqs : DEFAULT_IRQS;
-	const struct vgic_config cfg = { .nr_vcpus = vm->nr_vcpus,
-					 .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
-					 .read = vm_read,
-					 .write = vm_write,
-					 .vm = vm };
-	void *mem;
+	const struct vgic_config cfg = gic_config(vm);
+	struct vm_gic *g = &vm->gic;
+	size_t size;
+	u32 end;
 
 	if (vm->vgic)
 		return 0;
 	if (!vm->nr_vcpus)
 		return -ENODEV;
-	mem = pool_alloc_bytes(vm->account, vgic_mem_size(&cfg));
-	if (!mem)
+	size = vgic_mem_size(&cfg);
+	if (!g->mem)
+		g->mem = pool_alloc_dirty(vm->account, size);
+	if (!g->mem)
 		return -ENOMEM;
-	vgic_init(mem, &cfg);
-	add_vcpus(vm, mem);
-	guest_its_start(vm, mem);
-	vm->gic.nr_irqs = nr;
+	if (g->zeroed < size) {
+		size_t step = MIN(size - g->zeroed, (size_t)INIT_BYTES);
+
+		pool_zero((u8 *)g->mem + g->zeroed, ALIGN_UP(step, (size_t)SZ_4K));
+		g->zeroed += step;
+		if (g->zeroed < size)
+			return HERALD_AGAIN;
+		vgic_init(g->mem, &cfg);
+	}
+	for (end = MIN(g->nr_made + INIT_VCPUS, vm->nr_vcpus); g->nr_made < end; g->nr_made++)
+		add_vcpu(g->mem, vm->vcpus[g->nr_made]);
+	if (end < vm->nr_vcpus)
+		return HERALD_AGAIN;
+	guest_its_start(vm, g->mem);
+	g->nr_irqs = VGIC_NR_PRIVATE + ALIGN_UP(cfg.nr_spis, 32u);
 	/* From here on KVM_RUN and KVM_IRQ_LINE find it. */
-	atomic_store_release(&vm->vgic, (struct vgic *)mem);
+	atomic_store_release(&vm->vgic, (struct vgic *)g->mem);
+	redists_mark(vm);
 	return 0;
+}
+
+static s64 set_locked(struct vm *vm, const struct kvm_device_attr *a, u64 val)
+{
+	switch (a->group) {
+	case KVM_DEV_ARM_VGIC_GRP_ADDR:
+		return set_addr(vm, a->attr, val);
+	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
+		return set_nr_irqs(vm, val);
+	case KVM_DEV_ARM_VGIC_GRP_CTRL:
+		return a->attr == KVM_DEV_ARM_VGIC_CTRL_INIT ? init(vm) : guest_gic_save(vm);
+	default:
+		return guest_gic_reg(vm, a, &val, true);
+	}
 }
 
 s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
 		  const union abi_attr *val)
 {
-	struct vm *vm = o->vm;
 	s64 err;
 
-	spin_lock(&vm->lock);
-	if (a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
-		err = set_addr(vm, a->attr, val->u64);
-	else if (a->group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS)
-		err = set_nr_irqs(vm, val->u64);
-	else if (a->attr == KVM_DEV_ARM_VGIC_CTRL_INIT)
-		err = init(vm);
-	else
-		err = save_pending(vm);
-	spin_unlock(&vm->lock);
+	spin_lock(&o->vm->lock);
+	err = set_locked(o->vm, a, val->u64);
+	spin_unlock(&o->vm->lock);
 	return err;
+}
+
+static s64 get_locked(struct vm *vm, const struct kvm_device_attr *a, u64 *val)
+{
+	switch (a->group) {
+	case KVM_DEV_ARM_VGIC_GRP_ADDR:
+		return get_addr(vm, a->attr, val);
+	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
+		/* KVM counts no SPIs until they are set, or there by default. */
+		*val = MAX(vm->gic.nr_irqs, (u32)VGIC_NR_PRIVATE);
+		return 0;
+	case KVM_DEV_ARM_VGIC_GRP_CTRL:
+		return -ENXIO;
+	default:
+		return guest_gic_reg(vm, a, val, false);
+	}
 }
 
 s64 guest_gic_get(const struct guest_object *o, const struct kvm_device_attr *a,
 		  union abi_attr *val)
 {
-	const struct vm_gic *g = &o->vm->gic;
+	s64 err;
 
-	switch (a->group) {
-	case KVM_DEV_ARM_VGIC_GRP_ADDR:
-		val->u64 = atomic_load_relaxed(a->attr == KVM_VGIC_V3_ADDR_TYPE_DIST ? &g->dist
-										     : &g->redist);
-		return 0;
-	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
-		/* KVM counts no SPIs until they are set, or there by default. */
-		val->u64 = MAX(atomic_load_relaxed(&g->nr_irqs), (u32)VGIC_NR_PRIVATE);
-		return 0;
-	default:
-		return -ENXIO;
-	}
+	spin_lock(&o->vm->lock);
+	err = get_locked(o->vm, a, &val->u64);
+	spin_unlock(&o->vm->lock);
+	return err;
 }
 
 bool guest_frame_free(struct vm *vm, u64 base, u64 size)
@@ -200,20 +308,39 @@ bool guest_frame_free(struct vm *vm, u64 base, u64 size)
 	return !stage2_next(&vm->s2, &base, base + size, &budget, &leaf);
 }
 
+static bool redist_fits(struct vm *vm, const struct vm_redist *r)
+{
+	u64 size = redist_size(vm, r);
+
+	return range_contains(0, BIT(vm->s2.ipa_bits), r->base, size) &&
+	       !ranges_overlap(vm->gic.dist, VGIC_DIST_SIZE, r->base, size) &&
+	       guest_frame_free(vm, r->base, size);
+}
+
 static s64 place_frames(struct vm *vm)
 {
-	u64 size = vm->nr_vcpus * VGIC_REDIST_SIZE;
-	const struct vm_gic *g = &vm->gic;
+	struct vm_gic *g = &vm->gic;
+	u32 room = 0, first = 0, i;
 
-	if (!vm->vgic || g->dist == VM_GIC_NOWHERE || g->redist == VM_GIC_NOWHERE)
+	for (i = 0; i < g->nr_redist; i++)
+		room += redist_room(vm, &g->redist[i]);
+	if (!vm->vgic || g->dist == VM_GIC_NOWHERE || !room || room < vm->nr_vcpus)
 		return -ENXIO;
-	if (!range_contains(0, BIT(vm->s2.ipa_bits), g->redist, size) ||
-	    ranges_overlap(g->dist, VGIC_DIST_SIZE, g->redist, size) ||
-	    !guest_frame_free(vm, g->dist, VGIC_DIST_SIZE) ||
-	    !guest_frame_free(vm, g->redist, size))
+	for (i = 0; i < g->nr_redist; i++)
+		if (!redist_fits(vm, &g->redist[i]))
+			return -EINVAL;
+	if (!guest_frame_free(vm, g->dist, VGIC_DIST_SIZE))
 		return -EINVAL;
 	vm_add_dist(vm, g->dist);
-	vm_add_redist(vm, g->redist, size, 0);
+	for (i = 0; i < g->nr_redist; i++) {
+		vm_add_redist(vm, g->redist[i].base, redist_size(vm, &g->redist[i]), first);
+		first += redist_room(vm, &g->redist[i]);
+	}
+	if (guest_its_place(vm)) {
+		vm->nr_mmio = 0; /* all or nothing */
+		return -EINVAL;
+	}
+	g->placed = true;
 	return 0;
 }
 
@@ -224,13 +351,10 @@ s64 guest_gic_ready(struct vm *vm)
 	if (atomic_load_acquire(&vm->ready))
 		return 0;
 	spin_lock(&vm->lock);
-	if (!vm->ready)
+	if (!vm->gic.placed)
 		err = place_frames(vm);
-	if (!err && !vm->ready)
-		err = guest_its_place(vm);
-	if (err)
-		vm->nr_mmio = 0; /* all or nothing */
-	else
+	vm->gic.save = 0; /* nobody goes on with what was begun before a run */
+	if (!err)
 		atomic_store_release(&vm->ready, true);
 	spin_unlock(&vm->lock);
 	return err;

@@ -50,7 +50,7 @@ static s64 create(struct vm *vm)
 	struct vits *t = &vm->its[vm->nr_its];
 	s64 err;
 
-	if (vm->ready)
+	if (vm->gic.placed)
 		return -EBUSY;
 	if (vm->nr_its == ARRAY_SIZE(vm->its))
 		return -ENOSPC;
@@ -107,10 +107,20 @@ static s64 set_addr(struct vits *t, u64 addr)
 		return -E2BIG;
 	/* From here on KVM_SIGNAL_MSI finds it. */
 	atomic_store_relaxed(&t->base, addr);
-	err = vm->ready ? place(vm, t) : 0;
+	err = vm->gic.placed ? place(vm, t) : 0;
 	if (err)
 		atomic_store_relaxed(&t->base, VM_GIC_NOWHERE);
 	return err;
+}
+
+static bool running(const struct vm *vm)
+{
+	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
+
+	for (i = 0; i < nr; i++)
+		if (atomic_load_acquire(&vm->vcpus[i]->run) == VCPU_RUNNING)
+			return true;
+	return false;
 }
 
 /* A step of its/, as an ioctl's. */
@@ -127,7 +137,7 @@ static int reset(struct its *its)
 /* Registers and tables are touched while no vCPU runs, and when the ITS knows of vCPUs. */
 static s64 check_still(struct vm *vm)
 {
-	if (guest_running(vm))
+	if (running(vm))
 		return -EBUSY;
 	return atomic_load_acquire(&vm->vgic) ? 0 : -ENXIO;
 }
@@ -155,7 +165,7 @@ static s64 control(struct vits *t, u64 attr)
 /* KVM's: no register before there is an address. */
 static s64 check_reg(struct vits *t)
 {
-	if (guest_running(t->vm))
+	if (running(t->vm))
 		return -EBUSY;
 	return atomic_load_relaxed(&t->base) == VM_GIC_NOWHERE ? -ENXIO : 0;
 }

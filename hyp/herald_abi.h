@@ -36,7 +36,8 @@
 #define HERALD_RUN_COMPLETE 4 /* the access of the last HERALD_EXIT_FAULT was carried out */
 #define HERALD_RUN_ABORT 8 /* it gets a synchronous external abort */
 
-#define HERALD_EXIT_FAULT 1 /* x1 = IPA, x2 = HERALD_FAULT_*, x3 = data of a store */
+#define HERALD_EXIT_FAULT                                                                          \
+	1 /* x1 = IPA, x2 = HERALD_FAULT_*, x3 = data of a store; not VALID: CM, WnR, FSC */
 #define HERALD_EXIT_WFI                                                                            \
 	2 /* x1 = when to run it again, in ticks of CNTPCT; ~0: when the doorbell says so */
 #define HERALD_EXIT_SYSTEM_EVENT 3 /* x1 = KVM_SYSTEM_EVENT_* */

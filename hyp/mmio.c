@@ -117,7 +117,9 @@ static __attribute__((noinline)) void fault_leave(struct vcpu *v, const struct r
 	u64 flags = fault_flags(esr), val = 0;
 	u32 reg = FIELD_GET(ISS_DABT_SRT, esr), size = 1u << HERALD_FAULT_SIZE(flags);
 
-	if (flags & HERALD_FAULT_WRITE && flags & HERALD_FAULT_VALID && reg != 31)
+	if (!(flags & HERALD_FAULT_VALID))
+		val = esr & (ISS_DABT_CM | ISS_DABT_WNR | ISS_ABT_FSC);
+	else if (flags & HERALD_FAULT_WRITE && reg != 31)
 		val = size < 8 ? r->x[reg] & (BIT(size * 8) - 1) : r->x[reg];
 	v->fault = (struct vcpu_fault){ .pending = true, .esr = esr, .far = sysreg_read(far_el2) };
 	run_leave(v, &(struct run_exit){ HERALD_EXIT_FAULT, ipa, flags, val });

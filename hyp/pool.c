@@ -175,7 +175,7 @@ int pool_init(u64 pa, void *va, u64 size)
 	return 0;
 }
 
-/* Zeroes whole pages, by cache lines where the CPU can. */
+/* By cache lines where the CPU can. */
 void pool_zero(void *p, u64 size)
 {
 #ifdef __aarch64__
@@ -214,7 +214,7 @@ static u32 charge_and_take(struct pool_account *a, u32 order, u32 pages)
 	return index;
 }
 
-void *pool_alloc_raw(struct pool_account *a, u64 size)
+void *pool_alloc_dirty(struct pool_account *a, u64 size)
 {
 	u64 pages = size / SZ_4K + !IS_ALIGNED(size, SZ_4K);
 	u32 index;
@@ -234,10 +234,10 @@ void *pool_alloc_raw(struct pool_account *a, u64 size)
 
 void *pool_alloc_bytes(struct pool_account *a, u64 size)
 {
-	void *p = pool_alloc_raw(a, size);
+	void *p = pool_alloc_dirty(a, size);
 
 	if (p)
-		pool_zero(p, ALIGN_UP(size, (u64)SZ_4K));
+		pool_zero(p, ALIGN_UP(size, SZ_4K));
 	return p;
 }
 

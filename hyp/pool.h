@@ -47,11 +47,9 @@ int pool_init(u64 pa, void *va, u64 size);
  */
 void *pool_alloc_bytes(struct pool_account *a, u64 size);
 
-/*
- * The same, not zeroed: the caller does that with pool_zero(), in steps of whole pages (64 KiB are some 16,000
- * instructions at worst), before anyone can see it.
- */
-void *pool_alloc_raw(struct pool_account *a, u64 size);
+/* The same, but not zeroed: whoever asks for much does that in steps, by pool_zero(). */
+void *pool_alloc_dirty(struct pool_account *a, u64 size);
+/* Zeroes whole pages. */
 void pool_zero(void *p, u64 size);
 
 /*

@@ -287,7 +287,6 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	arm_home_timer(c->home);
 	world_load(v);
 	c->runs++;
-	atomic_store_relaxed(&v->vm->gic.ran, true);
 	finish_fault(v, c->frame, flags, data);
 	atomic_fence(); /* it is seen to be loaded here before its power is looked at: run_expel() */
 	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic) || !is_on(v))

@@ -21,6 +21,11 @@ u32 vgic_host_nr_aprs(void)
 	return 1u << (FIELD_GET(VTR_PREBITS, sysreg_read(ich_vtr_el2)) - 4);
 }
 
+u32 vgic_host_vtr(void)
+{
+	return (u32)sysreg_read(ich_vtr_el2);
+}
+
 bool vgic_host_has_tds(void)
 {
 	return sysreg_read(ich_vtr_el2) & VTR_TDS;

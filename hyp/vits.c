@@ -161,7 +161,7 @@ int vits_memory(struct pool_account *a, void **mem, u64 *done, u64 size)
 	u64 n;
 
 	if (!*mem) {
-		*mem = pool_alloc_raw(a, size);
+		*mem = pool_alloc_dirty(a, size);
 		*done = 0;
 	}
 	if (!*mem)

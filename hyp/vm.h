@@ -66,16 +66,26 @@ struct vcpu {
 	struct world world;
 };
 
+#define VM_MAX_REDIST 8
+
 /* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
 struct vm_gic {
 	bool created;
+	bool placed; /* its frames are where they will stay */
 	u64 dist; /* guest address, or VM_GIC_NOWHERE */
-	u64 redist;
 	u32 nr_irqs; /* 0: not set yet */
+	u32 nr_redist;
+	struct vm_redist {
+		u64 base;
+		u32 count; /* of vCPUs; 0: all of them, and the only region */
+	} redist[VM_MAX_REDIST];
+	/* CTRL_INIT, which is done in steps: vm->vgic is set by the last one. */
+	void *mem;
+	size_t zeroed; /* so much of mem is */
+	u32 nr_made; /* vCPUs that have their part */
+	u32 save; /* where KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES is */
 	void *lpi_mem; /* for LPIs, once there is an ITS; */
 	u64 lpi_zeroed; /* so much of it is ready */
-	u32 save_cursor; /* SAVE_PENDING_TABLES has come that far */
-	bool ran; /* since it began */
 };
 #define VM_GIC_NOWHERE (~UINT64_C(0))
 

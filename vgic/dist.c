@@ -60,8 +60,7 @@ static u64 read_typer(const struct vgic_access *a)
 
 static u64 read_iidr(const struct vgic_access *a)
 {
-	(void)a;
-	return VGIC_IIDR;
+	return a->vgic->iidr;
 }
 
 static u64 read_route(const struct vgic_access *a)
@@ -96,29 +95,37 @@ static void write_route(const struct vgic_access *a, u64 val)
 		vgic_irq_commit(&irq, irq.w | IRQ_MOVE);
 }
 
-#define SPI_BITS(off, rd, wr)                                                                      \
+#define SPI_BITS(off, flags, rd, wr)                                                               \
 	{                                                                                          \
-		(off) + 4, 0x7c, 4, 1, false, VGIC_NR_PRIVATE, rd, wr                              \
+		(off) + 4, 0x7c, 4, 1, flags, VGIC_NR_PRIVATE, rd, wr                              \
 	}
 
 static const struct vgic_reg dist_regs[] = {
-	{ 0x0000, 4, 4, 0, false, 0, read_ctlr, write_ctlr }, /* GICD_CTLR */
-	{ 0x0004, 4, 4, 0, false, 0, read_typer, NULL }, /* GICD_TYPER */
-	{ 0x0008, 4, 4, 0, false, 0, read_iidr, NULL }, /* GICD_IIDR */
-	SPI_BITS(0x0080, vgic_read_group, vgic_write_group), /* GICD_IGROUPR<n> */
-	SPI_BITS(0x0100, vgic_read_enable, vgic_write_senable), /* GICD_ISENABLER<n> */
-	SPI_BITS(0x0180, vgic_read_enable, vgic_write_cenable), /* GICD_ICENABLER<n> */
-	SPI_BITS(0x0200, vgic_read_pend, vgic_write_spend), /* GICD_ISPENDR<n> */
-	SPI_BITS(0x0280, vgic_read_pend, vgic_write_cpend), /* GICD_ICPENDR<n> */
-	SPI_BITS(0x0300, vgic_read_active, vgic_write_sactive), /* GICD_ISACTIVER<n> */
-	SPI_BITS(0x0380, vgic_read_active, vgic_write_cactive), /* GICD_ICACTIVER<n> */
-	{ 0x0420, 0x3dc, 4, 8, true, 32, vgic_read_prio, vgic_write_prio }, /* GICD_IPRIORITYR<n> */
-	{ 0x0c08, 0xf8, 4, 2, false, 32, vgic_read_cfg, vgic_write_cfg }, /* GICD_ICFGR<n> */
-	{ 0x6100, 0x1ee0, 8, 64, false, 32, read_route, write_route }, /* GICD_IROUTER<n> */
-	{ VGIC_ID_OFFSET, VGIC_ID_SIZE, 4, 0, false, 0, vgic_read_id, NULL },
+	{ 0x0000, 4, 4, 0, 0, 0, read_ctlr, write_ctlr }, /* GICD_CTLR */
+	{ 0x0004, 4, 4, 0, 0, 0, read_typer, NULL }, /* GICD_TYPER */
+	{ 0x0008, 4, 4, 0, VGIC_REG_FIXED, 0, read_iidr, NULL }, /* GICD_IIDR */
+	SPI_BITS(0x0080, 0, vgic_read_group, vgic_write_group), /* GICD_IGROUPR<n> */
+	SPI_BITS(0x0100, 0, vgic_read_enable, vgic_write_senable), /* GICD_ISENABLER<n> */
+	SPI_BITS(0x0180, 0, vgic_read_enable, vgic_write_cenable), /* GICD_ICENABLER<n> */
+	SPI_BITS(0x0200, VGIC_REG_LATCH, vgic_read_pend, vgic_write_spend), /* GICD_ISPENDR<n> */
+	SPI_BITS(0x0280, VGIC_REG_HIDDEN, vgic_read_pend, vgic_write_cpend), /* GICD_ICPENDR<n> */
+	SPI_BITS(0x0300, 0, vgic_read_active, vgic_write_sactive), /* GICD_ISACTIVER<n> */
+	SPI_BITS(0x0380, 0, vgic_read_active, vgic_write_cactive), /* GICD_ICACTIVER<n> */
+	{ 0x0420, 0x3dc, 4, 8, VGIC_REG_BYTE | VGIC_REG_TAKEN, 32, vgic_read_prio,
+	  vgic_write_prio }, /* GICD_IPRIORITYR<n> */
+	{ 0x0c08, 0xf8, 4, 2, 0, 32, vgic_read_cfg, vgic_write_cfg }, /* GICD_ICFGR<n> */
+	{ 0x6100, 0x1ee0, 8, 64, VGIC_REG_TAKEN, 32, read_route,
+	  write_route }, /* GICD_IROUTER<n> */
+	{ VGIC_ID_OFFSET, VGIC_ID_SIZE, 4, 0, 0, 0, vgic_read_id, NULL },
 };
 
-const struct vgic_frame vgic_dist_frame = { dist_regs, ARRAY_SIZE(dist_regs) };
+/* By 0x80 bytes: CTLR .. IIDR, the eight kinds of bits, priorities, (ITARGETSR), ICFGR, routes. */
+const struct vgic_frame vgic_dist_frame = {
+	.regs = dist_regs,
+	.nr_regs = ARRAY_SIZE(dist_regs),
+	.index = { 0,  3,  4,  5,  6,  7,  8,  9,  10, 10, 10, 10, 10, 10, 10, 10, 11,
+		   11, 11, 11, 11, 11, 11, 11, 11, 11, 12, 12, 12, 12, 12, 12, 12 },
+};
 
 u64 vgic_dist_read(struct vgic_cpu *me, u64 offset, u32 size)
 {

@@ -12,6 +12,7 @@
 /* Hypervisor interface registers of the CPU this runs on (IHI 0069H 12.4). */
 u32 vgic_host_nr_lrs(void);
 u32 vgic_host_nr_aprs(void); /* AP0R/AP1R registers in use, 1, 2 or 4 (from ICH_VTR.PREbits) */
+u32 vgic_host_vtr(void); /* ICH_VTR_EL2 */
 bool vgic_host_has_tds(void); /* ICH_HCR_EL2.TDIR is there */
 u64 vgic_host_lr_read(u32 n);
 void vgic_host_lr_write(u32 n, u64 val);

@@ -190,7 +190,7 @@ static void irq_clear_pending(struct vgic_cpu *c, u32 intid)
 
 bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info)
 {
-	bool lpi = intid >= VGIC_LPI_BASE;
+	bool lpi = intid >= VGIC_LPI_BASE, pending, active;
 	u64 w;
 
 	if (intid < VGIC_NR_PRIVATE || !vgic_intid_valid(v, intid))
@@ -200,12 +200,13 @@ bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info)
 		.vcpu = w & IRQ_NOROUTE ? VGIC_NOWHERE : (u32)FIELD_GET(IRQ_HOME, w),
 		.count = lpi ? v->lpi_count[intid - VGIC_LPI_BASE]
 			     : v->spi_count[intid - VGIC_NR_PRIVATE],
-		.priority = (u8)(FIELD_GET(IRQ_PRIO, w) << 3),
-		.enabled = w & IRQ_ENABLED,
-		.level = w & IRQ_LEVEL,
-		.hw = w & IRQ_HW,
+		.priority = (u16)(FIELD_GET(IRQ_PRIO, w) << 3),
 	};
-	irq_state(v->cpus, intid, &info->pending, &info->active);
+	irq_state(v->cpus, intid, &pending, &active);
+	info->flags = (u16)((w & IRQ_ENABLED ? VGIC_INFO_ENABLED : 0) |
+			    (pending ? VGIC_INFO_PENDING : 0) | (active ? VGIC_INFO_ACTIVE : 0) |
+			    (w & IRQ_LEVEL ? VGIC_INFO_LEVEL : 0) |
+			    (w & IRQ_HW ? VGIC_INFO_HW : 0));
 	return true;
 }
 

@@ -411,7 +411,7 @@ static int chunk_store(struct vgic_cpu *c, u32 base, const u8 *pend)
 	u8 old[CHUNK_BYTES];
 	int err;
 
-	if (base >= lpi_limit(c))
+	if (c->discard || base >= lpi_limit(c))
 		return 0;
 	err = cfg->read(cfg->vm, addr, old, sizeof(old));
 	if (err || memcmp(old, pend, sizeof(old)) == 0)
@@ -483,13 +483,14 @@ static void walk_start(struct vgic_cpu *c, enum vgic_walk walk)
 	c->again = false;
 }
 
-void vgic_lpi_switch(struct vgic_cpu *c, bool on)
+void vgic_lpi_switch(struct vgic_cpu *c, bool on, bool keep)
 {
 	u32 owe;
 
 	/* RWP is 1 until an earlier change is done, and nothing is to be written until then. */
 	if (on == c->lpis_on || vgic_lpis_stopping(c))
 		return;
+	c->discard = !on && !keep;
 	spin_lock(&c->lock);
 	atomic_store_relaxed(&c->lpis_on, on);
 	owe = on ? 0 : vgic_want_work(c); /* takes LPIs out of list registers */

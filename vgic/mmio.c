@@ -2,36 +2,22 @@
 /* The one decoder of accesses to the distributor and the redistributors (vgic/mmio.h). */
 #include "vgic/mmio.h"
 
-/* The row that covers @offset, by bisection; NULL in a hole. */
-static const struct vgic_reg *mmio_find(const struct vgic_frame *f, u64 offset)
+const struct vgic_reg *vgic_mmio_decode(const struct vgic_frame *f, struct vgic_access *a,
+					u64 offset, u32 size)
 {
-	const struct vgic_reg *r = f->regs;
-	u32 n = f->nr_regs;
-
-	while (n > 1) {
-		u32 half = n / 2;
-
-		r = offset < r[half].offset ? r : r + half;
-		n -= half;
-	}
-	return offset - r->offset < r->size ? r : NULL;
-}
-
-/*
- * Checks width and alignment and fills in @a; NULL if the access reads as zero and ignores writes.
- */
-static const struct vgic_reg *mmio_decode(const struct vgic_frame *f, struct vgic_access *a,
-					  u64 offset, u32 size)
-{
-	const struct vgic_reg *r;
+	const struct vgic_reg *r = f->regs +
+				   f->index[MIN(offset >> VGIC_INDEX_SHIFT, (u64)VGIC_INDEX_LAST)];
 	u32 delta;
 
-	if (!bits_is_pow2(size) || size > 8 || (offset & (size - 1)))
+	if (!bits_is_pow2(size) || size > 8 || (offset & (size - 1)) || offset >= VGIC_FRAME_SIZE)
 		return NULL;
-	r = mmio_find(f, offset);
-	if (!r)
+	/* The last row ends where the frame does. */
+	while (offset >= r->offset + r->size)
+		r++;
+	if (offset < r->offset)
 		return NULL;
-	if (size != r->width && !(size == 4 && r->width == 8) && !(size == 1 && r->byte))
+	if (size != r->width && !(size == 4 && r->width == 8) &&
+	    !(size == 1 && (r->flags & VGIC_REG_BYTE)))
 		return NULL;
 	delta = (u32)offset - r->offset;
 	if (r->bits) {
@@ -45,7 +31,7 @@ static const struct vgic_reg *mmio_decode(const struct vgic_frame *f, struct vgi
 
 u64 vgic_mmio_read(const struct vgic_frame *f, struct vgic_access *a, u64 offset, u32 size)
 {
-	const struct vgic_reg *r = mmio_decode(f, a, offset, size);
+	const struct vgic_reg *r = vgic_mmio_decode(f, a, offset, size);
 	u64 val;
 
 	if (!r || !r->read)
@@ -59,7 +45,7 @@ u64 vgic_mmio_read(const struct vgic_frame *f, struct vgic_access *a, u64 offset
 void vgic_mmio_write(const struct vgic_frame *f, struct vgic_access *a, u64 offset, u32 size,
 		     u64 val)
 {
-	const struct vgic_reg *r = mmio_decode(f, a, offset, size);
+	const struct vgic_reg *r = vgic_mmio_decode(f, a, offset, size);
 
 	if (!r || !r->write)
 		return;

@@ -11,7 +11,7 @@
 
 struct vgic_access {
 	struct vgic *vgic;
-	struct vgic_cpu *me; /* who accesses */
+	struct vgic_cpu *me; /* who accesses; NULL: the VMM, and no vCPU is loaded */
 	struct vgic_cpu *c; /* whose redistributor, and whose private interrupts */
 	u32 first; /* registers with bits for interrupts: the first INTID, and how many; else the */
 	u32 nr; /* index of the register in its row */
@@ -22,19 +22,40 @@ struct vgic_reg {
 	u16 size; /* bytes that the row covers */
 	u8 width; /* of one register: 4, or 8 (then also by halves) */
 	u8 bits; /* per interrupt; 0: no interrupts here */
-	bool byte; /* also by bytes */
+	u8 flags; /* VGIC_REG_* */
 	u16 first; /* INTID at the row's start */
 	u64 (*read)(const struct vgic_access *a); /* NULL: zero */
 	void (*write)(const struct vgic_access *a, u64 val); /* NULL: ignored */
 };
 
+#define VGIC_REG_BYTE BIT(0) /* also by bytes */
+/* What is different for user space (vgic/user.c): */
+#define VGIC_REG_LATCH BIT(1) /* it reads and writes the pending latches, whatever the lines are */
+#define VGIC_REG_HIDDEN BIT(2) /* reads as zero, writes are ignored */
+#define VGIC_REG_TAKEN BIT(3) /* a write concerns interrupts that are active, too */
+#define VGIC_REG_FIXED BIT(4) /* -EINVAL if another value than the one that is read is written */
+
+/*
+ * The first row that ends beyond the start of each 128 bytes, and of all behind 4 KiB: there the
+ * search for an offset begins.
+ */
+#define VGIC_INDEX_SHIFT 7
+#define VGIC_INDEX_LAST 32u
+
 struct vgic_frame {
-	const struct vgic_reg *regs; /* ascending by offset */
-	u32 nr_regs;
+	const struct vgic_reg *regs; /* ascending by offset; the last one ends at 64 KiB */
+	u8 nr_regs;
+	u8 index[VGIC_INDEX_LAST + 1];
 };
 
 extern const struct vgic_frame vgic_dist_frame, vgic_rd_frame, vgic_sgi_frame;
 
+/*
+ * The row for an access, and @a filled in; NULL if it reads as zero and ignores writes: width,
+ * alignment, hole.
+ */
+const struct vgic_reg *vgic_mmio_decode(const struct vgic_frame *f, struct vgic_access *a,
+					u64 offset, u32 size);
 u64 vgic_mmio_read(const struct vgic_frame *f, struct vgic_access *a, u64 offset, u32 size);
 void vgic_mmio_write(const struct vgic_frame *f, struct vgic_access *a, u64 offset, u32 size,
 		     u64 val);
@@ -59,11 +80,7 @@ void vgic_write_cfg(const struct vgic_access *a, u64 val);
 /* Identification registers, 0xffd0 .. 0xfffc of every frame. */
 u64 vgic_read_id(const struct vgic_access *a);
 
-/*
- * Implementer ARM, product 'K', revision 3: what KVM shows, so that state can be moved between the
- * two.
- */
-#define VGIC_IIDR 0x4b00343bu
+#define VGIC_FRAME_SIZE 0x10000u
 #define VGIC_ID_OFFSET 0xffd0
 #define VGIC_ID_SIZE 0x30
 

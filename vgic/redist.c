@@ -49,13 +49,13 @@ static u64 read_ctlr(const struct vgic_access *a)
 		val |= CTLR_ENABLE_LPIS;
 	if (vgic_lpis_stopping(a->c))
 		val |= CTLR_RWP;
-	return val | CTLR_CES | CTLR_IR;
+	return a->vgic->iidr == VGIC_IIDR ? val | CTLR_CES | CTLR_IR : val;
 }
 
 static void write_ctlr(const struct vgic_access *a, u64 val)
 {
 	if (a->vgic->nr_lpis)
-		vgic_lpi_switch(a->c, val & CTLR_ENABLE_LPIS);
+		vgic_lpi_switch(a->c, val & CTLR_ENABLE_LPIS, a->me);
 }
 
 static u64 read_iidr(const struct vgic_access *a)
@@ -152,33 +152,46 @@ static u64 read_syncr(const struct vgic_access *a)
 }
 
 static const struct vgic_reg rd_regs[] = {
-	{ 0x0000, 4, 4, 0, false, 0, read_ctlr, write_ctlr }, /* GICR_CTLR */
-	{ 0x0004, 4, 4, 0, false, 0, read_iidr, NULL }, /* GICR_IIDR */
-	{ 0x0008, 8, 8, 0, false, 0, read_typer, NULL }, /* GICR_TYPER */
-	{ 0x0014, 4, 4, 0, false, 0, read_waker, write_waker }, /* GICR_WAKER */
-	{ 0x0070, 8, 8, 0, false, 0, read_propbaser, write_propbaser }, /* GICR_PROPBASER */
-	{ 0x0078, 8, 8, 0, false, 0, read_pendbaser, write_pendbaser }, /* GICR_PENDBASER */
-	{ 0x00a0, 8, 8, 0, false, 0, NULL, write_invlpir }, /* GICR_INVLPIR */
-	{ 0x00b0, 8, 8, 0, false, 0, NULL, write_invallr }, /* GICR_INVALLR */
-	{ 0x00c0, 4, 4, 0, false, 0, read_syncr, NULL }, /* GICR_SYNCR */
-	{ VGIC_ID_OFFSET, VGIC_ID_SIZE, 4, 0, false, 0, vgic_read_id, NULL },
+	{ 0x0000, 4, 4, 0, 0, 0, read_ctlr, write_ctlr }, /* GICR_CTLR */
+	{ 0x0004, 4, 4, 0, 0, 0, read_iidr, NULL }, /* GICR_IIDR */
+	{ 0x0008, 8, 8, 0, 0, 0, read_typer, NULL }, /* GICR_TYPER */
+	{ 0x0014, 4, 4, 0, 0, 0, read_waker, write_waker }, /* GICR_WAKER */
+	{ 0x0070, 8, 8, 0, 0, 0, read_propbaser, write_propbaser }, /* GICR_PROPBASER */
+	{ 0x0078, 8, 8, 0, 0, 0, read_pendbaser, write_pendbaser }, /* GICR_PENDBASER */
+	{ 0x00a0, 8, 8, 0, VGIC_REG_HIDDEN, 0, NULL, write_invlpir }, /* GICR_INVLPIR */
+	{ 0x00b0, 8, 8, 0, VGIC_REG_HIDDEN, 0, NULL, write_invallr }, /* GICR_INVALLR */
+	{ 0x00c0, 4, 4, 0, 0, 0, read_syncr, NULL }, /* GICR_SYNCR */
+	{ VGIC_ID_OFFSET, VGIC_ID_SIZE, 4, 0, 0, 0, vgic_read_id, NULL },
 };
 
 static const struct vgic_reg sgi_regs[] = {
-	{ 0x0080, 4, 4, 1, false, 0, vgic_read_group, vgic_write_group }, /* GICR_IGROUPR0 */
-	{ 0x0100, 4, 4, 1, false, 0, vgic_read_enable, vgic_write_senable }, /* GICR_ISENABLER0 */
-	{ 0x0180, 4, 4, 1, false, 0, vgic_read_enable, vgic_write_cenable }, /* GICR_ICENABLER0 */
-	{ 0x0200, 4, 4, 1, false, 0, vgic_read_pend, vgic_write_spend }, /* GICR_ISPENDR0 */
-	{ 0x0280, 4, 4, 1, false, 0, vgic_read_pend, vgic_write_cpend }, /* GICR_ICPENDR0 */
-	{ 0x0300, 4, 4, 1, false, 0, vgic_read_active, vgic_write_sactive }, /* GICR_ISACTIVER0 */
-	{ 0x0380, 4, 4, 1, false, 0, vgic_read_active, vgic_write_cactive }, /* GICR_ICACTIVER0 */
-	{ 0x0400, 0x20, 4, 8, true, 0, vgic_read_prio, vgic_write_prio }, /* GICR_IPRIORITYR<n> */
-	{ 0x0c00, 8, 4, 2, false, 0, vgic_read_cfg, vgic_write_cfg }, /* GICR_ICFGR<n> */
-	{ VGIC_ID_OFFSET, VGIC_ID_SIZE, 4, 0, false, 0, vgic_read_id, NULL },
+	{ 0x0080, 4, 4, 1, 0, 0, vgic_read_group, vgic_write_group }, /* GICR_IGROUPR0 */
+	{ 0x0100, 4, 4, 1, 0, 0, vgic_read_enable, vgic_write_senable }, /* GICR_ISENABLER0 */
+	{ 0x0180, 4, 4, 1, 0, 0, vgic_read_enable, vgic_write_cenable }, /* GICR_ICENABLER0 */
+	{ 0x0200, 4, 4, 1, VGIC_REG_LATCH, 0, vgic_read_pend,
+	  vgic_write_spend }, /* GICR_ISPENDR0 */
+	{ 0x0280, 4, 4, 1, VGIC_REG_HIDDEN, 0, vgic_read_pend,
+	  vgic_write_cpend }, /* GICR_ICPENDR0 */
+	{ 0x0300, 4, 4, 1, 0, 0, vgic_read_active, vgic_write_sactive }, /* GICR_ISACTIVER0 */
+	{ 0x0380, 4, 4, 1, 0, 0, vgic_read_active, vgic_write_cactive }, /* GICR_ICACTIVER0 */
+	{ 0x0400, 0x20, 4, 8, VGIC_REG_BYTE | VGIC_REG_TAKEN, 0, vgic_read_prio,
+	  vgic_write_prio }, /* GICR_IPRIORITYR<n> */
+	{ 0x0c00, 8, 4, 2, 0, 0, vgic_read_cfg, vgic_write_cfg }, /* GICR_ICFGR<n> */
+	{ VGIC_ID_OFFSET, VGIC_ID_SIZE, 4, 0, 0, 0, vgic_read_id, NULL },
 };
 
-const struct vgic_frame vgic_rd_frame = { rd_regs, ARRAY_SIZE(rd_regs) };
-const struct vgic_frame vgic_sgi_frame = { sgi_regs, ARRAY_SIZE(sgi_regs) };
+const struct vgic_frame vgic_rd_frame = {
+	.regs = rd_regs,
+	.nr_regs = ARRAY_SIZE(rd_regs),
+	.index = { 0, 6, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+		   9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9 },
+};
+const struct vgic_frame vgic_sgi_frame = {
+	.regs = sgi_regs,
+	.nr_regs = ARRAY_SIZE(sgi_regs),
+	.index = { 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8,
+		   8, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9 },
+};
 
 #define SGI_BASE UINT64_C(0x10000)
 

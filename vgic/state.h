@@ -91,8 +91,17 @@
 
 /* ICH_VMCR_EL2 (12.4.8). */
 #define VMCR_VENG GENMASK(1, 0) /* VENG1, VENG0 */
+#define VMCR_VCBPR BIT(4)
 #define VMCR_VEOIM BIT(9)
+#define VMCR_VBPR1 GENMASK(20, 18)
+#define VMCR_VBPR0 GENMASK(23, 21)
 #define VMCR_VPMR GENMASK(31, 24)
+
+/*
+ * Implementer ARM, product 'K', revision 3: what KVM shows, so that state can be moved between the
+ * two.
+ */
+#define VGIC_IIDR 0x4b00343bu
 
 enum vgic_set { VGIC_SET_G0, VGIC_SET_G1, VGIC_SET_ACTIVE, VGIC_NR_SETS };
 
@@ -136,6 +145,7 @@ struct vgic_cpu {
 	bool last; /* the last redistributor of its region */
 	bool asleep; /* GICR_WAKER.ProcessorSleep */
 	bool again; /* GICR_INVALLR was written during a walk */
+	bool discard; /* the VMM cleared EnableLPIs: the pending table is not written */
 	enum vgic_walk walk;
 	u32 walk_pos;
 	bool walk_taken; /* walk_pend is this chunk's, and not in the pending table yet */
@@ -155,6 +165,7 @@ struct vgic {
 	struct spinlock lock; /* LOCK_VGIC_DIST: register writes, walks */
 	struct vgic_config cfg;
 	u32 groups; /* GICD_CTLR.EnableGrp1, EnableGrp0 */
+	u32 iidr; /* GICD_IIDR */
 	u32 nr_lpis;
 	struct vgic_cpu *cpus;
 	u64 *spi; /* words of the SPIs */
@@ -274,7 +285,8 @@ u32 vgic_affinity_find(const struct vgic *v, u64 mpidr);
 /* --- vgic/lpi.c --- */
 
 /* Under the distributor's lock. */
-void vgic_lpi_switch(struct vgic_cpu *c, bool on);
+/* @keep: what is pending when they are switched off goes to the pending table. */
+void vgic_lpi_switch(struct vgic_cpu *c, bool on, bool keep);
 void vgic_lpi_inv_all(struct vgic_cpu *c);
 
 static inline u64 *vgic_word(struct vgic_cpu *c, u32 intid)

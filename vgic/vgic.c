@@ -97,9 +97,9 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	u32 i;
 
 	layout_make(&l, cfg);
-	memset(mem, 0, l.size);
 	v->lock = SPINLOCK_INIT(LOCK_VGIC_DIST);
 	v->cfg = *cfg;
+	v->iidr = VGIC_IIDR;
 	v->cpus = (struct vgic_cpu *)(void *)(base + l.cpus);
 	v->spi = (u64 *)(void *)(base + l.spi);
 	lpi_init(v, base + l.lpi, cfg->intid_bits);
@@ -114,15 +114,6 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	for (i = 0; i < cfg->nr_spis; i++) {
 		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
 		v->spi_target[i] = (u16)VGIC_NO_CPU;
-	}
-	for (i = 0; i < cfg->nr_vcpus; i++) {
-		struct vgic_cpu *c = &v->cpus[i];
-
-		c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
-		c->index = i;
-		c->vgic = v;
-		c->asleep = true;
-		cpu_init_words(c);
 	}
 	return v;
 }
@@ -141,6 +132,11 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 	u32 i;
 
 	mpidr &= MPIDR_AFFINITY;
+	c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
+	c->index = index;
+	c->vgic = v;
+	c->asleep = true;
+	cpu_init_words(c);
 	c->host = host;
 	c->mpidr = mpidr;
 	c->last = last_in_region;
@@ -152,6 +148,11 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 		v->spi[i] = FIELD_SET(v->spi[i], IRQ_HOME, index) & ~IRQ_NOROUTE;
 	}
 	return c;
+}
+
+void vgic_cpu_set_last(struct vgic_cpu *c, bool last)
+{
+	atomic_store_relaxed(&c->last, last);
 }
 
 struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index)

@@ -47,6 +47,7 @@ struct vgic_stats {
  * legal.
  */
 size_t vgic_mem_size(const struct vgic_config *cfg);
+/* @mem: zeroed. Every vCPU's part is made by vgic_cpu_init(). */
 struct vgic *vgic_init(void *mem, const struct vgic_config *cfg);
 
 /*
@@ -63,6 +64,8 @@ void vgic_add_lpis(struct vgic *v, void *mem, u32 bits);
  */
 struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,
 			       void *host);
+/* GICR_TYPER.Last */
+void vgic_cpu_set_last(struct vgic_cpu *c, bool last);
 struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index);
 /*
  * Back to reset: at PSCI CPU_ON of that vCPU, VCPU_INIT. Redistributor registers keep what the
@@ -138,6 +141,20 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi);
 int vgic_lpi_save(struct vgic *v, u32 *cursor);
 
 /*
+ * A VMM's accesses (vgic/user.c): to the registers of the distributor (@c: any vCPU), or with @redist
+ * of @c's redistributor; to ICC_*_EL1 by @instr (op0, op1, CRn, CRm, op2 as in the instruction); to
+ * the levels of the lines of 32 interrupts from @first on. No vCPU is loaded, nor will be until it
+ * returns. 0; -ENXIO: no such register; -EINVAL: a value that cannot be, or @first is no multiple of
+ * 32; -EAGAIN: a bounded step of it is done, call again. Take LOCK_VGIC_DIST.
+ */
+int vgic_user_reg(struct vgic_cpu *c, bool redist, u64 offset, u32 *val, bool write);
+int vgic_user_sysreg(struct vgic_cpu *c, u32 instr, u64 *val, bool write);
+int vgic_user_lines(struct vgic_cpu *c, u32 first, u32 *val, bool write);
+/* 0 or -ENXIO */
+int vgic_user_reg_has(bool redist, u64 offset);
+int vgic_user_sysreg_has(u32 instr);
+
+/*
  * The loaded vCPU. Its list registers live in the hardware from vgic_load() to vgic_put(); an exit
  * that is handled at EL2 does not touch them. vgic_work() is a plain flag test for the exit path;
  * if it is set, vgic_flush() must run on that CPU before the guest is entered. vgic_maintenance()
@@ -156,9 +173,14 @@ const struct vgic_stats *vgic_cpu_stats(const struct vgic_cpu *c);
 struct vgic_irq_info {
 	u32 vcpu; /* where it goes, or VGIC_NOWHERE */
 	u32 count; /* times it was made pending, modulo 2^32; while pending already, too */
-	u8 priority;
-	bool enabled, pending, active, level, hw;
+	u16 priority;
+	u16 flags; /* VGIC_INFO_* */
 };
+#define VGIC_INFO_ENABLED 1
+#define VGIC_INFO_PENDING 2
+#define VGIC_INFO_ACTIVE 4
+#define VGIC_INFO_LEVEL 8
+#define VGIC_INFO_HW 16
 #define VGIC_NOWHERE (~0u)
 /* SPIs and LPIs; false: there is no @intid. Takes and drops LOCK_VGIC_CPU. */
 bool vgic_irq_info(struct vgic *v, u32 intid, struct vgic_irq_info *info);

@@ -36,6 +36,12 @@ u32 vgic_host_nr_aprs(void)
 	return 1;
 }
 
+/* 32 priorities, 16 INTID bits, A3V. */
+u32 vgic_host_vtr(void)
+{
+	return 4u << 29 | 4u << 26 | 1u << 23 | 1u << 21 | (vgic_host_nr_lrs() - 1);
+}
+
 bool vgic_host_has_tds(void)
 {
 	return true;

@@ -168,6 +168,7 @@ static void start_vgic(void)
 	vgic_size = vgic_mem_size(&vc);
 	REQUIRE(vgic_size && vgic_size <= MAX_VGIC, "%zu bytes", vgic_size);
 	ASAN_POISON_MEMORY_REGION(&vgic_mem[vgic_size], GUARD);
+	memset(vgic_mem, 0, vgic_size);
 	fake.vgic = vgic_init(vgic_mem, &vc);
 	for (u32 i = 0; i < cfg.nr_vcpus; i++) {
 		fake.vcpu[i].index = i;

@@ -93,26 +93,29 @@ static void test_info(void)
 	start(2, 4);
 	fake_load(0, 0);
 	lpi_on(0, 8200, ON);
-	ok(vgic_irq_info(v, 8200, &info) && info.enabled && !info.pending && !info.active &&
-		   !info.level && !info.hw && !info.count && info.priority == 0xa0 && !info.vcpu,
+	ok(vgic_irq_info(v, 8200, &info) && info.flags == VGIC_INFO_ENABLED && !info.count &&
+		   info.priority == 0xa0 && !info.vcpu,
 	   "an LPI that never came");
 	vgic_lpi_pend(v, 0, 8200);
-	ok(vgic_irq_info(v, 8200, &info) && info.pending, "pending in its list register");
+	ok(vgic_irq_info(v, 8200, &info) && (info.flags & VGIC_INFO_PENDING),
+	   "pending in its list register");
 	is(info.count, 1, "counted: straight into a list register");
 	fake_take();
 	vgic_lpi_pend(v, 1, 8200);
-	ok(vgic_irq_info(v, 8200, &info) && info.vcpu == 1 && info.pending, "moved to vCPU 1");
+	ok(vgic_irq_info(v, 8200, &info) && info.vcpu == 1 && (info.flags & VGIC_INFO_PENDING),
+	   "moved to vCPU 1");
 	is(info.count, 2, "counted: a vCPU that is not loaded");
 	vgic_lpi_pend(v, 1, 8200);
 	is(count_of(8200), 3, "counted: pending already");
 	lpi_on(0, 8201, OFF);
 	vgic_lpi_pend(v, 0, 8201);
 	is(count_of(8201), 1, "counted: disabled, and pending");
-	ok(vgic_irq_info(v, 8201, &info) && info.pending && !info.enabled, "as it shows");
+	ok(vgic_irq_info(v, 8201, &info) && info.flags == VGIC_INFO_PENDING, "as it shows");
 	is(count_of(8202), 0, "its neighbour did not come");
 	vgic_set_line(v, NULL, 40, true);
 	vgic_set_line(v, NULL, 40, true);
-	ok(vgic_irq_info(v, 40, &info) && info.level && info.pending, "an SPI whose line is high");
+	ok(vgic_irq_info(v, 40, &info) && info.flags == (VGIC_INFO_LEVEL | VGIC_INFO_PENDING),
+	   "an SPI whose line is high");
 	is(info.count, 1, "counted when it rises");
 	vgic_set_line(v, NULL, 40, false);
 	vgic_set_line(v, NULL, 40, true);

@@ -28,7 +28,7 @@ static void wr(u32 base, u64 off, u32 size, u64 val)
 
 static void test_table(const struct vgic_frame *f, const char *name, u32 base)
 {
-	bool sorted = true, widths = true, align = true, wide = true;
+	bool found = true, sorted = true, widths = true, align = true, wide = true;
 	u32 i;
 
 	for (i = 0; i < f->nr_regs; i++) {
@@ -44,8 +44,9 @@ static void test_table(const struct vgic_frame *f, const char *name, u32 base)
 		widths = widths && rd(base, off, 2) == 0;
 		if (r->width == 4) {
 			widths = widths && rd(base, off, 8) == 0;
-			widths = widths && (r->byte ? rd(base, off, 1) == (val & 0xff)
-						    : rd(base, off, 1) == 0);
+			widths = widths &&
+				 ((r->flags & VGIC_REG_BYTE) ? rd(base, off, 1) == (val & 0xff)
+							     : rd(base, off, 1) == 0);
 		} else {
 			wide = wide && rd(base, off, 4) == (u32)val &&
 			       rd(base, off + 4, 4) == val >> 32;
@@ -60,10 +61,21 @@ static void test_table(const struct vgic_frame *f, const char *name, u32 base)
 		wr(base, off, 16, 0xffffff);
 		if (r->width == 4)
 			wr(base, off, 8, ~val);
-		if (!r->byte)
+		if (!(r->flags & VGIC_REG_BYTE))
 			wr(base, off, 1, ~val);
 		align = align && rd(base, off, r->width) == val;
 	}
+	/* The index: for each block the first row that ends beyond its start. */
+	for (i = 0; i <= VGIC_INDEX_LAST; i++) {
+		u32 n = 0, start = i << VGIC_INDEX_SHIFT;
+
+		while (n < f->nr_regs && f->regs[n].offset + f->regs[n].size <= start)
+			n++;
+		found = found && f->index[i] == n;
+	}
+	i = f->nr_regs - 1u;
+	found = found && f->regs[i].offset + f->regs[i].size == VGIC_FRAME_SIZE;
+	ok(found, "%s: the index leads to the first row of each block", name);
 	ok(sorted, "%s: rows ascend and do not overlap", name);
 	ok(widths, "%s: accesses of other widths read as zero", name);
 	ok(wide, "%s: 64-bit registers can be read by halves", name);

@@ -4,6 +4,7 @@
 // sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
 // sources: tests/unit/vgic_host_fake.c
 #include <stdlib.h>
+#include "hyp/lib/string.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/vgic_host_fake.h"
 
@@ -106,7 +107,7 @@ static void test_affinities(void)
 	static struct fake_vcpu host[512];
 	static u64 mpidr[512];
 	void *mem = aligned_alloc(64, vgic_mem_size(&cfg));
-	struct vgic *v = vgic_init(mem, &cfg);
+	struct vgic *v = vgic_init(memset(mem, 0, vgic_mem_size(&cfg)), &cfg);
 	struct vgic_cpu *c0;
 	bool good = true;
 	u32 i, k, hits;

@@ -56,6 +56,12 @@ u32 vgic_host_nr_aprs(void)
 	return 1;
 }
 
+/* 32 priorities, 16 INTID bits, A3V. */
+u32 vgic_host_vtr(void)
+{
+	return 4u << 29 | 4u << 26 | 1u << 23 | 1u << 21 | (vgic_host_nr_lrs() - 1);
+}
+
 bool vgic_host_has_tds(void)
 {
 	return !fake.no_tds;
@@ -431,7 +437,7 @@ struct vgic *fake_start(u32 vcpus, u32 spis, u32 intid_bits, u32 lrs)
 	fake.nr_lrs = lrs;
 	fake_here = 0;
 	fake.mem = aligned_alloc(64, vgic_mem_size(&cfg));
-	memset(fake.mem, 0xa5, vgic_mem_size(&cfg));
+	memset(fake.mem, 0, vgic_mem_size(&cfg));
 	fake.vgic = vgic_init(fake.mem, &cfg);
 	for (i = 0; i < vcpus && i < FAKE_MAX_VCPUS; i++) {
 		fake.vcpu[i].index = i;

@@ -25,6 +25,28 @@ static u32 device_attr_size(u32 type, u32 group)
 	}
 }
 
+static bool device_is_gic_init(const struct herald_device *device, u32 request,
+			       const struct kvm_device_attr *attr)
+{
+	return request == KVM_SET_DEVICE_ATTR && device->type == KVM_DEV_TYPE_ARM_VGIC_V3 &&
+	       attr->group == KVM_DEV_ARM_VGIC_GRP_CTRL && attr->attr == KVM_DEV_ARM_VGIC_CTRL_INIT;
+}
+
+/* The GIC is initialised; the first to see it makes the routes. */
+static long device_gic_ready(struct herald_vm *vm)
+{
+	long ret = 0;
+
+	mutex_lock(&vm->gic_lock);
+	if (!vm->gic_ready) {
+		ret = herald_routes_default(vm);
+		if (!ret)
+			smp_store_release(&vm->gic_ready, true);
+	}
+	mutex_unlock(&vm->gic_lock);
+	return ret;
+}
+
 static long device_attr(struct herald_device *device, u32 request, unsigned long arg)
 {
 	struct kvm_device_attr attr;
@@ -36,9 +58,11 @@ static long device_attr(struct herald_device *device, u32 request, unsigned long
 	bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
 	if (!bounce)
 		return -ENOMEM;
-	ret = herald_pass_attr(device->handle, request, &attr, bounce,
+	ret = herald_pass_attr(device->vm, device->handle, request, &attr, bounce,
 			       device_attr_size(device->type, attr.group));
 	free_page((unsigned long)bounce);
+	if (!ret && device_is_gic_init(device, request, &attr))
+		ret = device_gic_ready(device->vm);
 	return ret;
 }
 

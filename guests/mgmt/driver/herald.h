@@ -13,12 +13,18 @@
  *     vm->slots_lock        read: a fault is resolved; write: slots change
  *       mmap_lock           in pin_user_pages_fast(), mmu_interval_notifier_insert()
  *         slot->lock        which pages are mapped; taken by the MMU notifier, so nothing under it waits for memory
+ *   vm->gic_lock            the GIC becomes ready
+ *     vm->io_lock           ioeventfds, coalesced zones and routes are changed; readers are under vm->srcu
+ *   an eventfd's own lock
+ *     vm->irqfds_lock       which irqfds there are
+ *   vm->ring_lock           coalesced stores
  */
 #ifndef HERALD_H
 #define HERALD_H
 
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/kvm.h>
 #include <linux/mmu_notifier.h>
@@ -26,9 +32,11 @@
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/signal.h>
+#include <linux/srcu.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
 
+#include "compat.h"
 #include "hvc.h"
 
 /* Stage 2 is in pages of 4 KiB and blocks of 2 MiB. */
@@ -38,6 +46,31 @@ static_assert(PAGE_SIZE == SZ_4K, "Herald's driver needs a kernel with pages of 
 static_assert(HUGE_SIZE == HERALD_MAP_MAX, "a block must be mapped by one call");
 
 #define NO_HANDLE (~0ull)
+#define HERALD_MAX_ROUTES 4096 /* KVM's number */
+
+struct herald_routes;
+
+/* The struct that EL2 gets for an interrupt, in memory of the linear map. */
+union herald_irq_args {
+	struct kvm_msi msi;
+	struct kvm_irq_level line;
+};
+
+/* What is counted of a VM, and of a vCPU: stats.c has the names. */
+struct herald_vm_stats {
+	atomic64_t faults; /* that slots resolved */
+	atomic64_t fault_retries; /* tried again since Linux changed the memory meanwhile */
+	atomic64_t pages; /* of the VMM that are pinned and mapped now */
+	atomic64_t dirty; /* pages that were found dirty, each time */
+};
+
+struct herald_vcpu_stats {
+	u64 exits; /* KVM_RUN's hypercall came back */
+	u64 mmio_user;
+	u64 mmio_kernel; /* stores that were an ioeventfd's, or coalesced */
+	u64 wfi;
+	u64 signals;
+};
 
 struct herald_vm {
 	struct kref ref;
@@ -47,6 +80,21 @@ struct herald_vm {
 	struct rw_semaphore slots_lock;
 	struct xarray slots; /* by number */
 	struct rb_root by_ipa;
+	u64 manual_dirty_log; /* KVM_DIRTY_LOG_* */
+	bool nisv_to_user;
+	struct mutex gic_lock; /* gic_ready becomes true */
+	bool gic_ready; /* initialised, and the VM has its first routes */
+	struct srcu_struct srcu;
+	struct mutex io_lock;
+	struct herald_routes __rcu *routes; /* NULL: none */
+	DECLARE_HASHTABLE(ioeventfds, 6);
+	struct list_head zones;
+	u32 nr_zones;
+	spinlock_t ring_lock;
+	struct kvm_coalesced_mmio_ring *ring; /* a page, mapped by the VMM */
+	spinlock_t irqfds_lock;
+	struct list_head irqfds;
+	struct herald_vm_stats stats;
 };
 
 /* 2 MiB of IPA space, as far as the slot has a part in it. */
@@ -74,12 +122,15 @@ struct herald_slot {
 	unsigned long hva; /* in the VMM's address space */
 	struct mutex lock; /* blocks, args, and what stage 2 has of the slot */
 	struct herald_block *blocks;
+	unsigned long *
+		dirty; /* a bit for each page, if writes are logged: what is mapped is writable if it is set */
 	union herald_page_args args;
 };
 
 struct herald_vcpu {
 	struct herald_vm *vm;
 	u64 handle;
+	u32 id;
 	struct mutex mutex;
 	struct kvm_run *run; /* a page, mapped by the VMM */
 	void *bounce; /* a page, for structs on their way to EL2 */
@@ -89,6 +140,7 @@ struct herald_vcpu {
 	bool sigset_active;
 	sigset_t sigset; /* the thread's signal mask while in KVM_RUN */
 	bool woken; /* by the doorbell, since the last entry */
+	struct herald_vcpu_stats stats;
 	wait_queue_head_t wait;
 };
 
@@ -101,18 +153,55 @@ struct herald_device {
 /* vm.c */
 int herald_vm_create(unsigned long type);
 void herald_vm_put(struct herald_vm *vm);
+
+/* caps.c */
 long herald_check_extension(u64 handle, unsigned long cap);
+long herald_enable_cap(struct herald_vm *vm, unsigned long arg);
 
 /* mem.c */
 int herald_set_memory(struct herald_vm *vm, const struct kvm_userspace_memory_region *region);
-int herald_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags);
+int herald_fault(struct herald_vm *vm, u64 ipa, u64 flags, struct page **pages);
 void herald_mem_release(struct herald_vm *vm);
+struct herald_slot *herald_mem_slot(struct herald_vm *vm, u32 id);
 
 /* slot.c */
 struct herald_slot *herald_slot_new(struct herald_vm *vm,
 				    const struct kvm_userspace_memory_region *region);
 void herald_slot_free(struct herald_slot *slot);
-int herald_slot_map(struct herald_slot *slot, u64 ipa, struct page **pages);
+int herald_slot_map(struct herald_slot *slot, u64 ipa, bool write, struct page **pages);
+int herald_slot_set_flags(struct herald_slot *slot, u32 flags);
+void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsigned long count);
+
+/* dirty.c */
+long herald_dirty_get(struct herald_vm *vm, const void __user *arg);
+long herald_dirty_clear(struct herald_vm *vm, const void __user *arg);
+
+/* route.c */
+long herald_routes_set(struct herald_vm *vm, struct kvm_irq_routing __user *arg);
+int herald_routes_default(struct herald_vm *vm);
+void herald_routes_free(struct herald_vm *vm);
+long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args, bool hold);
+
+/* irqfd.c */
+int herald_irqfd_init(void);
+void herald_irqfd_exit(void);
+long herald_irqfd(struct herald_vm *vm, struct kvm_irqfd __user *arg);
+void herald_irqfds_release(struct herald_vm *vm);
+
+/* ioeventfd.c */
+long herald_ioeventfd(struct herald_vm *vm, struct kvm_ioeventfd __user *arg);
+bool herald_ioeventfd_write(struct herald_vm *vm, u64 addr, u32 len, u64 data);
+void herald_ioeventfds_free(struct herald_vm *vm);
+
+/* coalesced.c */
+long herald_zone_add(struct herald_vm *vm, const void __user *arg);
+long herald_zone_remove(struct herald_vm *vm, const void __user *arg);
+bool herald_zone_write(struct herald_vm *vm, u64 addr, u32 len, u64 data);
+void herald_zones_free(struct herald_vm *vm);
+
+/* stats.c */
+long herald_vm_stats(struct herald_vm *vm);
+long herald_vcpu_stats(struct herald_vcpu *vcpu, struct file *file);
 
 /* vcpu.c */
 int herald_vcpu_create(struct herald_vm *vm, unsigned long id);
@@ -128,8 +217,8 @@ long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_alloc(u64 handle, u32 request, unsigned long arg);
 long herald_pass_reg(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce);
-long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce,
-		      u32 size);
+long herald_pass_attr(struct herald_vm *vm, u64 handle, u32 request,
+		      const struct kvm_device_attr *attr, void *bounce, u32 size);
 
 /* wake.c */
 int herald_wake_init(struct device_node *node);

@@ -11,18 +11,27 @@
 
 #include "hyp/herald_abi.h"
 
+/* One step of an ioctl of EL2, in any context: what follows, or HERALD_AGAIN, and then the same call is to be made again. */
+static inline long herald_ioctl_step(u64 handle, u32 request, u64 arg)
+{
+	struct arm_smccc_res res;
+
+	arm_smccc_1_1_hvc(HERALD_HVC_IOCTL, handle, request, arg, &res);
+	return (long)res.a0;
+}
+
 /*
  * An ioctl of EL2: 0 or more, or -errno. The argument is a value, or the physical address of the request's struct. EL2
  * works in steps and takes interrupts of this VM between them, so a long request does not hold them up.
  */
 static inline long herald_ioctl(u64 handle, u32 request, u64 arg)
 {
-	struct arm_smccc_res res;
+	long ret;
 
 	do {
-		arm_smccc_1_1_hvc(HERALD_HVC_IOCTL, handle, request, arg, &res);
-	} while ((long)res.a0 == HERALD_AGAIN);
-	return (long)res.a0;
+		ret = herald_ioctl_step(handle, request, arg);
+	} while (ret == HERALD_AGAIN);
+	return ret;
 }
 
 /* The same for a struct in memory of the kernel's linear map. */

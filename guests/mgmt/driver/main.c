@@ -41,7 +41,7 @@ static long dev_ioctl(struct file *file, unsigned int request, unsigned long arg
 	case KVM_GET_API_VERSION:
 		return arg ? -EINVAL : KVM_API_VERSION;
 	case KVM_GET_VCPU_MMAP_SIZE:
-		return arg ? -EINVAL : PAGE_SIZE;
+		return arg ? -EINVAL : (KVM_COALESCED_MMIO_PAGE_OFFSET + 1) * PAGE_SIZE;
 	case KVM_CREATE_VM:
 		return herald_vm_create(arg);
 	case KVM_CHECK_EXTENSION:
@@ -94,9 +94,15 @@ static int __init herald_init(void)
 	if (err)
 		return err;
 
-	err = misc_register(&dev_misc);
+	err = herald_irqfd_init();
 	if (err)
-		herald_wake_exit();
+		goto wake;
+	err = misc_register(&dev_misc);
+	if (!err)
+		return 0;
+	herald_irqfd_exit();
+wake:
+	herald_wake_exit();
 	return err;
 }
 
@@ -104,6 +110,7 @@ static int __init herald_init(void)
 static void __exit herald_exit(void)
 {
 	misc_deregister(&dev_misc);
+	herald_irqfd_exit();
 	herald_wake_exit();
 }
 

@@ -74,7 +74,7 @@ static bool mem_overlaps(struct herald_vm *vm, u64 ipa, u64 size, struct herald_
 /* -EINVAL for what no slot can be, as KVM says it. */
 static int mem_check(const struct kvm_userspace_memory_region *r)
 {
-	if (r->flags & ~KVM_MEM_READONLY)
+	if (r->flags & ~(KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES))
 		return -EINVAL;
 	if ((r->memory_size | r->guest_phys_addr | r->userspace_addr) & ~PAGE_MASK)
 		return -EINVAL;
@@ -115,6 +115,8 @@ static int mem_create(struct herald_vm *vm, const struct kvm_userspace_memory_re
 		return err;
 	}
 	if (old) {
+		if (old->dirty && slot->dirty)
+			swap(old->dirty, slot->dirty); /* the log goes with it */
 		rb_erase(&old->node, &vm->by_ipa);
 		herald_slot_free(old);
 	}
@@ -134,9 +136,12 @@ static int mem_change(struct herald_vm *vm, const struct kvm_userspace_memory_re
 	}
 	if (!old)
 		return mem_create(vm, r, NULL);
-	if (r->userspace_addr != old->hva || r->memory_size != old->size || r->flags != old->flags)
+	if (r->userspace_addr != old->hva || r->memory_size != old->size ||
+	    ((r->flags ^ old->flags) & KVM_MEM_READONLY))
 		return -EINVAL;
-	return r->guest_phys_addr == old->ipa ? 0 : mem_create(vm, r, old);
+	if (r->guest_phys_addr != old->ipa)
+		return mem_create(vm, r, old);
+	return r->flags == old->flags ? 0 : herald_slot_set_flags(old, r->flags);
 }
 
 /* KVM_SET_USER_MEMORY_REGION: -EINVAL, -EEXIST (it overlaps another), -EFAULT (beyond the VM's space), -ENOMEM. */
@@ -152,21 +157,42 @@ int herald_set_memory(struct herald_vm *vm, const struct kvm_userspace_memory_re
 	return err;
 }
 
-/*
- * The vCPU met a page that is not mapped, or not for writing. Maps it, if a slot has it: 0, the vCPU can go on. -ENOENT:
- * no slot has it, or it is to be written and read-only: the VMM's. -EFAULT: the VMM has nothing at that address.
- */
-int herald_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags)
+/* The slot of a number that the VMM gave: NULL if there is none, -EINVAL if there cannot be. Under vm->slots_lock. */
+struct herald_slot *herald_mem_slot(struct herald_vm *vm, u32 id)
 {
-	struct herald_vm *vm = vcpu->vm;
+	if (MEM_SLOT_SPACE(id) || MEM_SLOT_ID(id) >= MEM_SLOTS)
+		return ERR_PTR(-EINVAL);
+	return xa_load(&vm->slots, id);
+}
+
+/*
+ * Must the page be writable for what faulted? A table walk only ever reads what it does not find, and writes (the access
+ * and dirty flags) what it may not. Maintenance of caches may need the permission.
+ */
+static bool mem_fault_writes(u64 flags)
+{
+	if (flags & HERALD_FAULT_WALK)
+		return flags & HERALD_FAULT_PERMISSION;
+	return (flags & HERALD_FAULT_WRITE) ||
+	       ((flags & HERALD_FAULT_CACHE) && (flags & HERALD_FAULT_PERMISSION));
+}
+
+/*
+ * The VM met a page that is not mapped, or not for writing. Maps it, if a slot has it: 0, the VM can go on. -ENOENT: no
+ * slot has it, or it is to be written and read-only: the VMM's. -EFAULT: the VMM has nothing at that address. @pages is
+ * room for a block's.
+ */
+int herald_fault(struct herald_vm *vm, u64 ipa, u64 flags, struct page **pages)
+{
+	bool write = mem_fault_writes(flags);
 	struct herald_slot *slot;
 	int err = -ENOENT;
 
 	if (down_read_killable(&vm->slots_lock))
 		return -EINTR;
 	slot = mem_find(vm, ipa);
-	if (slot && !((flags & HERALD_FAULT_WRITE) && (slot->flags & KVM_MEM_READONLY)))
-		err = herald_slot_map(slot, ipa, vcpu->pages);
+	if (slot && !(write && (slot->flags & KVM_MEM_READONLY)))
+		err = herald_slot_map(slot, ipa, write, pages);
 	up_read(&vm->slots_lock);
 	return err;
 }

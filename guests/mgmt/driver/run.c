@@ -62,6 +62,35 @@ static int run_wait(struct herald_vcpu *vcpu, u64 deadline)
 	return RUN_GO_ON;
 }
 
+/* A store that an eventfd or the ring of coalesced stores takes. */
+static bool run_mmio_taken(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
+{
+	struct herald_vm *vm = vcpu->vm;
+	u32 len = 1u << HERALD_FAULT_SIZE(flags);
+	bool taken;
+	int idx;
+
+	if (!(flags & HERALD_FAULT_WRITE))
+		return false;
+	idx = srcu_read_lock(&vm->srcu);
+	taken = herald_ioeventfd_write(vm, ipa, len, data) || herald_zone_write(vm, ipa, len, data);
+	srcu_read_unlock(&vm->srcu, idx);
+	return taken;
+}
+
+/* The VMM is to emulate an access that the hardware does not describe, if it said that it can. */
+static int run_nisv(struct herald_vcpu *vcpu, u64 ipa, u64 iss)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (!READ_ONCE(vcpu->vm->nisv_to_user))
+		return -ENOSYS;
+	run->exit_reason = KVM_EXIT_ARM_NISV;
+	run->arm_nisv.esr_iss = iss;
+	run->arm_nisv.fault_ipa = ipa;
+	return 0;
+}
+
 /* An access that is the VMM's to emulate. */
 static int run_mmio(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 {
@@ -77,15 +106,20 @@ static int run_mmio(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 	else
 		vcpu->read_len = len;
 	vcpu->finish = HERALD_RUN_COMPLETE;
+	vcpu->stats.mmio_user++;
 	return 0;
 }
 
 static int run_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 {
-	int err = herald_fault(vcpu, ipa, flags);
+	int err = herald_fault(vcpu->vm, ipa, flags, vcpu->pages);
 
 	if (!err || err == -EINTR)
 		return RUN_GO_ON; /* which sees the signal */
+	if (flags & HERALD_FAULT_EL2) { /* a table of the guest's, in memory that it has not got */
+		vcpu->finish = HERALD_RUN_ABORT;
+		return RUN_GO_ON;
+	}
 	if (err != -ENOENT)
 		return err;
 	if (flags & (HERALD_FAULT_EXEC | HERALD_FAULT_WALK)) {
@@ -97,7 +131,12 @@ static int run_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 		return RUN_GO_ON;
 	}
 	if (!(flags & HERALD_FAULT_VALID))
-		return -ENOSYS;
+		return run_nisv(vcpu, ipa, data);
+	if (run_mmio_taken(vcpu, ipa, flags, data)) {
+		vcpu->stats.mmio_kernel++;
+		vcpu->finish = HERALD_RUN_COMPLETE;
+		return RUN_GO_ON;
+	}
 	return run_mmio(vcpu, ipa, flags, data);
 }
 
@@ -122,6 +161,7 @@ static int run_exit(struct herald_vcpu *vcpu, const struct arm_smccc_res *res)
 	case HERALD_EXIT_FAULT:
 		return run_fault(vcpu, res->a1, res->a2, res->a3);
 	case HERALD_EXIT_WFI:
+		vcpu->stats.wfi++;
 		return run_wait(vcpu, res->a1);
 	case HERALD_EXIT_SYSTEM_EVENT:
 		return run_system_event(vcpu, res->a1, res->a2);
@@ -169,7 +209,9 @@ static long run_loop(struct herald_vcpu *vcpu)
 		if ((long)res.a0 == HERALD_AGAIN)
 			continue; /* the same call again */
 		vcpu->finish = 0;
+		vcpu->stats.exits++;
 		if ((long)res.a0 == -EINTR && stop) {
+			vcpu->stats.signals++;
 			vcpu->run->exit_reason = KVM_EXIT_INTR;
 			return -EINTR;
 		}

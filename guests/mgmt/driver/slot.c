@@ -34,6 +34,11 @@ static unsigned long slot_blocks(const struct herald_slot *slot)
 	return (ALIGN(slot->ipa + slot->size, HUGE_SIZE) - slot_base(slot)) / HUGE_SIZE;
 }
 
+static unsigned long slot_pages(const struct herald_slot *slot)
+{
+	return slot->size >> PAGE_SHIFT;
+}
+
 static bool slot_readonly(const struct herald_slot *slot)
 {
 	return slot->flags & KVM_MEM_READONLY;
@@ -64,8 +69,10 @@ static void slot_unmap(struct herald_slot *slot, struct herald_block *block, u64
 	if (WARN_ON_ONCE(herald_ioctl_struct(slot->vm->handle, HERALD_UNMAP_PAGES, &slot->args)))
 		return;
 	for (i = first; i < last; i++) {
-		if (block->pages[i])
+		if (block->pages[i]) {
 			slot_unpin(slot, &block->pages[i], 1);
+			atomic64_dec(&slot->vm->stats.pages);
+		}
 		block->pages[i] = NULL;
 	}
 }
@@ -130,6 +137,47 @@ static const struct mmu_interval_notifier_ops slot_notifier_ops = {
 	.invalidate = slot_invalidate,
 };
 
+/* An empty log, or one that says that all was written. NULL: no memory. */
+static unsigned long *slot_new_log(const struct herald_slot *slot)
+{
+	unsigned long *dirty = kvcalloc(BITS_TO_LONGS(slot_pages(slot)), sizeof(*dirty),
+					GFP_KERNEL_ACCOUNT);
+
+	if (dirty && (READ_ONCE(slot->vm->manual_dirty_log) & KVM_DIRTY_LOG_INITIALLY_SET))
+		bitmap_set(dirty, 0, slot_pages(slot));
+	return dirty;
+}
+
+/*
+ * Logging begins or ends: all is taken from the VM, and comes back as the log wants it, or in huge pages. Nobody resolves
+ * faults meanwhile. -ENOMEM.
+ */
+int herald_slot_set_flags(struct herald_slot *slot, u32 flags)
+{
+	unsigned long *dirty = NULL;
+
+	if (flags & KVM_MEM_LOG_DIRTY_PAGES) {
+		dirty = slot_new_log(slot);
+		if (!dirty)
+			return -ENOMEM;
+	}
+	mutex_lock(&slot->lock);
+	slot_drop(slot, slot->ipa, slot->ipa + slot->size);
+	swap(slot->dirty, dirty);
+	slot->flags = flags;
+	mutex_unlock(&slot->lock);
+	kvfree(dirty);
+	return 0;
+}
+
+/* Take pages from the VM, counted from the slot's first. Under the slot's lock. */
+void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsigned long count)
+{
+	u64 ipa = slot->ipa + first * PAGE_SIZE;
+
+	slot_drop(slot, ipa, ipa + count * PAGE_SIZE);
+}
+
 /* A slot with nothing mapped yet. The caller is of the VMM, and has checked the region. -ENOMEM. */
 struct herald_slot *herald_slot_new(struct herald_vm *vm,
 				    const struct kvm_userspace_memory_region *region)
@@ -147,13 +195,16 @@ struct herald_slot *herald_slot_new(struct herald_vm *vm,
 	slot->hva = region->userspace_addr;
 	mutex_init(&slot->lock);
 	slot->blocks = kvcalloc(slot_blocks(slot), sizeof(*slot->blocks), GFP_KERNEL_ACCOUNT);
-	if (!slot->blocks)
+	if (slot->flags & KVM_MEM_LOG_DIRTY_PAGES)
+		slot->dirty = slot_new_log(slot);
+	if (!slot->blocks || (!slot->dirty && (slot->flags & KVM_MEM_LOG_DIRTY_PAGES)))
 		goto free;
 	err = mmu_interval_notifier_insert(&slot->notifier, vm->mm, slot->hva, slot->size,
 					   &slot_notifier_ops);
 	if (!err)
 		return slot;
 free:
+	kvfree(slot->dirty);
 	kvfree(slot->blocks);
 	kfree(slot);
 	return ERR_PTR(err);
@@ -170,6 +221,7 @@ void herald_slot_free(struct herald_slot *slot)
 	mmu_interval_notifier_remove(&slot->notifier);
 	for (i = 0; i < slot_blocks(slot); i++)
 		kfree(slot->blocks[i].pages);
+	kvfree(slot->dirty);
 	kvfree(slot->blocks);
 	kfree(slot);
 }
@@ -179,6 +231,7 @@ struct slot_fault {
 	struct herald_block *block;
 	u64 block_ipa;
 	unsigned long index; /* the page that was touched */
+	bool write; /* it is to be written */
 	unsigned long first;
 	unsigned long count;
 	struct page **pages;
@@ -205,7 +258,7 @@ static bool slot_may_be_huge(struct herald_slot *slot, struct slot_fault *f)
 {
 	struct page *page = f->pages[0];
 
-	return !f->block->small && f->block_ipa >= slot->ipa &&
+	return !f->block->small && !slot->dirty && f->block_ipa >= slot->ipa &&
 	       f->block_ipa + HUGE_SIZE <= slot->ipa + slot->size &&
 	       folio_nr_pages(page_folio(page)) >= HUGE_PAGES &&
 	       page_to_pfn(page) % HUGE_PAGES == f->index;
@@ -272,6 +325,31 @@ static void slot_sync_caches(const struct slot_fault *f)
 	isb();
 }
 
+/* The bit of the page that was touched. */
+static unsigned long slot_log_bit(const struct herald_slot *slot, const struct slot_fault *f)
+{
+	return (f->block_ipa + f->index * PAGE_SIZE - slot->ipa) / PAGE_SIZE;
+}
+
+/* Is what is mapped, or is to be mapped, writable? Under the slot's lock. */
+static bool slot_writable(const struct herald_slot *slot, const struct slot_fault *f)
+{
+	return !slot_readonly(slot) &&
+	       (!slot->dirty || test_bit(slot_log_bit(slot, f), slot->dirty));
+}
+
+/* The page is to be written: it is dirty from now on, and if it is mapped read-only that goes first. */
+static void slot_log(struct herald_slot *slot, struct slot_fault *f)
+{
+	unsigned long bit = slot_log_bit(slot, f);
+
+	if (test_bit(bit, slot->dirty))
+		return;
+	herald_slot_drop_pages(slot, bit, 1);
+	__set_bit(bit, slot->dirty);
+	atomic64_inc(&slot->vm->stats.dirty);
+}
+
 /* Under the slot's lock. On success the pins are the block's, else still the caller's. */
 static int slot_enter(struct herald_slot *slot, struct slot_fault *f)
 {
@@ -282,7 +360,7 @@ static int slot_enter(struct herald_slot *slot, struct slot_fault *f)
 		.ipa = f->block_ipa + f->first * PAGE_SIZE,
 		.mgmt = page_to_phys(f->pages[0]),
 		.size = f->count * PAGE_SIZE,
-		.flags = HERALD_MAP_SHARED | (slot_readonly(slot) ? HERALD_MAP_READONLY : 0),
+		.flags = HERALD_MAP_SHARED | (slot_writable(slot, f) ? 0 : HERALD_MAP_READONLY),
 	};
 	slot_sync_caches(f);
 	err = herald_ioctl_struct(slot->vm->handle, HERALD_MAP_PAGES, &slot->args);
@@ -290,6 +368,7 @@ static int slot_enter(struct herald_slot *slot, struct slot_fault *f)
 		return err;
 	memcpy(&f->block->pages[f->first], f->pages, f->count * sizeof(f->pages[0]));
 	f->block->huge = f->count == HUGE_PAGES;
+	atomic64_add(f->count, &slot->vm->stats.pages);
 	return 0;
 }
 
@@ -310,6 +389,23 @@ static int slot_prepare(struct herald_slot *slot, struct herald_block *block)
 	return 0;
 }
 
+/* Under the slot's lock. @keep: the pins are the block's now. */
+static int slot_settle(struct herald_slot *slot, struct slot_fault *f, bool *keep)
+{
+	int err;
+
+	if (f->write && slot->dirty)
+		slot_log(slot, f);
+	if (slot_any_mapped(f)) {
+		/* Then the one page that was touched will do: tried again as such. */
+		f->block->small = true;
+		return f->block->pages[f->index] ? 0 : -EAGAIN;
+	}
+	err = slot_enter(slot, f);
+	*keep = !err;
+	return err;
+}
+
 /* One attempt: 0, or -EAGAIN if Linux changed the memory meanwhile, or an error. */
 static int slot_try(struct herald_slot *slot, struct slot_fault *f)
 {
@@ -321,14 +417,10 @@ static int slot_try(struct herald_slot *slot, struct slot_fault *f)
 		return err;
 	mutex_lock(&slot->lock);
 	if (mmu_interval_read_retry(&slot->notifier, seq)) {
+		atomic64_inc(&slot->vm->stats.fault_retries);
 		err = -EAGAIN;
-	} else if (slot_any_mapped(f)) {
-		/* Then the one page that was touched will do: tried again as such. */
-		err = f->block->pages[f->index] ? 0 : -EAGAIN;
-		f->block->small = true;
 	} else {
-		err = slot_enter(slot, f);
-		keep = !err;
+		err = slot_settle(slot, f, &keep);
 	}
 	mutex_unlock(&slot->lock);
 	if (!keep)
@@ -337,16 +429,18 @@ static int slot_try(struct herald_slot *slot, struct slot_fault *f)
 }
 
 /*
- * Map the page at @ipa, which lies in the slot, and what can be mapped with it. @pages is room for a block's. -EFAULT:
- * the VMM has no memory there, or not such as can be lent. -EINTR: a signal. -ENOMEM.
+ * Map the page at @ipa, which lies in the slot, and what can be mapped with it. @write: the VM writes it, and may.
+ * @pages is room for a block's. -EFAULT: the VMM has no memory there, or not such as can be lent. -EINTR: a signal.
+ * -ENOMEM.
  */
-int herald_slot_map(struct herald_slot *slot, u64 ipa, struct page **pages)
+int herald_slot_map(struct herald_slot *slot, u64 ipa, bool write, struct page **pages)
 {
 	u64 block_ipa = ALIGN_DOWN(ipa, HUGE_SIZE);
 	struct slot_fault f = {
 		.block = &slot->blocks[(block_ipa - slot_base(slot)) / HUGE_SIZE],
 		.block_ipa = block_ipa,
 		.index = (ipa - block_ipa) / PAGE_SIZE,
+		.write = write,
 		.pages = pages,
 	};
 	int err = slot_prepare(slot, f.block);
@@ -358,5 +452,6 @@ int herald_slot_map(struct herald_slot *slot, u64 ipa, struct page **pages)
 			return -EINTR;
 		cond_resched();
 	}
+	atomic64_inc(&slot->vm->stats.faults);
 	return err == -ENOMEM || err == -EINTR ? err : err ? -EFAULT : 0;
 }

@@ -22,7 +22,8 @@ static long vcpu_attr(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
 
 	if (copy_from_user(&attr, (void __user *)arg, sizeof(attr)))
 		return -EFAULT;
-	return herald_pass_attr(vcpu->handle, request, &attr, vcpu->bounce, vcpu_attr_size(&attr));
+	return herald_pass_attr(vcpu->vm, vcpu->handle, request, &attr, vcpu->bounce,
+				vcpu_attr_size(&attr));
 }
 
 static long vcpu_set_signal_mask(struct herald_vcpu *vcpu, void __user *arg)
@@ -47,6 +48,14 @@ static long vcpu_set_signal_mask(struct herald_vcpu *vcpu, void __user *arg)
 	return 0;
 }
 
+/* Requests that EL2 does not know are told from errors of those that it does: KVM's answer is -EINVAL. */
+static long vcpu_pass(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
+{
+	long ret = herald_pass(vcpu->handle, request, arg, vcpu->bounce);
+
+	return ret == -ENOTTY ? -EINVAL : ret;
+}
+
 static long vcpu_request(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
 {
 	switch (request) {
@@ -69,7 +78,7 @@ static long vcpu_request(struct herald_vcpu *vcpu, u32 request, unsigned long ar
 	case KVM_SET_MP_STATE:
 	case KVM_GET_VCPU_EVENTS:
 	case KVM_SET_VCPU_EVENTS:
-		return herald_pass(vcpu->handle, request, arg, vcpu->bounce);
+		return vcpu_pass(vcpu, request, arg);
 	default:
 		return -EINVAL;
 	}
@@ -82,6 +91,8 @@ static long vcpu_ioctl(struct file *file, unsigned int request, unsigned long ar
 
 	if (vcpu->vm->mm != current->mm)
 		return -EIO;
+	if (request == KVM_GET_STATS_FD)
+		return herald_vcpu_stats(vcpu, file);
 	if (mutex_lock_killable(&vcpu->mutex))
 		return -EINTR;
 	ret = vcpu_request(vcpu, request, arg);
@@ -93,9 +104,12 @@ static vm_fault_t vcpu_page_fault(struct vm_fault *fault)
 {
 	struct herald_vcpu *vcpu = fault->vma->vm_file->private_data;
 
-	if (fault->pgoff)
+	if (fault->pgoff == 0)
+		fault->page = virt_to_page(vcpu->run);
+	else if (fault->pgoff == KVM_COALESCED_MMIO_PAGE_OFFSET)
+		fault->page = virt_to_page(vcpu->vm->ring);
+	else
 		return VM_FAULT_SIGBUS;
-	fault->page = virt_to_page(vcpu->run);
 	get_page(fault->page);
 	return 0;
 }
@@ -182,6 +196,7 @@ static int vcpu_attach(struct herald_vcpu *vcpu, unsigned long id)
 	if (handle < 0)
 		return handle;
 	vcpu->handle = handle;
+	vcpu->id = id;
 	return herald_wake_add(vcpu);
 }
 

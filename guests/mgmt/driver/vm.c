@@ -11,32 +11,9 @@
 
 #include "herald.h"
 
-/* KVM's number: 16 bits of a slot's number, the last but one is the most. */
-#define VM_SLOTS 32767
 #define VM_DEFAULT_IPA_BITS 40
 
-/* What is the driver's to say; all else is EL2's. */
-long herald_check_extension(u64 handle, unsigned long cap)
-{
-	switch (cap) {
-	case KVM_CAP_USER_MEMORY:
-	case KVM_CAP_DESTROY_MEMORY_REGION_WORKS:
-	case KVM_CAP_JOIN_MEMORY_REGIONS_WORKS:
-	case KVM_CAP_SYNC_MMU:
-	case KVM_CAP_READONLY_MEM:
-	case KVM_CAP_IMMEDIATE_EXIT:
-	case KVM_CAP_CHECK_EXTENSION_VM:
-		return 1;
-	case KVM_CAP_NR_MEMSLOTS:
-		return VM_SLOTS;
-	case KVM_CAP_NR_VCPUS:
-		return num_online_cpus();
-	default:
-		return herald_ioctl(handle, KVM_CHECK_EXTENSION, cap);
-	}
-}
-
-static long vm_set_memory(struct herald_vm *vm, void __user *arg)
+static long vm_set_memory(struct herald_vm *vm, const void __user *arg)
 {
 	struct kvm_userspace_memory_region region;
 
@@ -45,30 +22,80 @@ static long vm_set_memory(struct herald_vm *vm, void __user *arg)
 	return herald_set_memory(vm, &region);
 }
 
+/* The longer form has more only for memory that has no address in the VMM, of which there is none here. */
+static long vm_set_memory2(struct herald_vm *vm, const void __user *arg)
+{
+	struct kvm_userspace_memory_region2 long_region;
+	struct kvm_userspace_memory_region region;
+
+	if (copy_from_user(&long_region, arg, sizeof(long_region)))
+		return -EFAULT;
+	region = (struct kvm_userspace_memory_region){
+		.slot = long_region.slot,
+		.flags = long_region.flags,
+		.guest_phys_addr = long_region.guest_phys_addr,
+		.memory_size = long_region.memory_size,
+		.userspace_addr = long_region.userspace_addr,
+	};
+	return herald_set_memory(vm, &region);
+}
+
+/* Requests that EL2 has, or may have: -EINVAL, as KVM says it, if it knows them not. */
+static long vm_pass(struct herald_vm *vm, u32 request, unsigned long arg)
+{
+	long ret = herald_pass_alloc(vm->handle, request, arg);
+
+	return ret == -ENOTTY ? -EINVAL : ret;
+}
+
+static long vm_request(struct herald_vm *vm, unsigned int request, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+
+	switch (request) {
+	case KVM_CHECK_EXTENSION:
+		return herald_check_extension(vm->handle, arg);
+	case KVM_ENABLE_CAP:
+		return herald_enable_cap(vm, arg);
+	case KVM_CREATE_VCPU:
+		return herald_vcpu_create(vm, arg);
+	case KVM_CREATE_DEVICE:
+		return herald_device_create(vm, user);
+	case KVM_SET_USER_MEMORY_REGION:
+		return vm_set_memory(vm, user);
+	case KVM_SET_USER_MEMORY_REGION2:
+		return vm_set_memory2(vm, user);
+	case KVM_GET_DIRTY_LOG:
+		return herald_dirty_get(vm, user);
+	case KVM_CLEAR_DIRTY_LOG:
+		return herald_dirty_clear(vm, user);
+	case KVM_SET_GSI_ROUTING:
+		return herald_routes_set(vm, user);
+	case KVM_IRQFD:
+		return herald_irqfd(vm, user);
+	case KVM_IOEVENTFD:
+		return herald_ioeventfd(vm, user);
+	case KVM_REGISTER_COALESCED_MMIO:
+		return herald_zone_add(vm, user);
+	case KVM_UNREGISTER_COALESCED_MMIO:
+		return herald_zone_remove(vm, user);
+	case KVM_GET_STATS_FD:
+		return herald_vm_stats(vm);
+	case KVM_ARM_PREFERRED_TARGET:
+	case KVM_ARM_SET_DEVICE_ADDR:
+	case KVM_IRQ_LINE:
+	case KVM_SIGNAL_MSI:
+		return vm_pass(vm, request, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
 static long vm_ioctl(struct file *file, unsigned int request, unsigned long arg)
 {
 	struct herald_vm *vm = file->private_data;
 
-	if (vm->mm != current->mm)
-		return -EIO;
-	switch (request) {
-	case KVM_CHECK_EXTENSION:
-		return herald_check_extension(vm->handle, arg);
-	case KVM_CREATE_VCPU:
-		return herald_vcpu_create(vm, arg);
-	case KVM_CREATE_DEVICE:
-		return herald_device_create(vm, (void __user *)arg);
-	case KVM_SET_USER_MEMORY_REGION:
-		return vm_set_memory(vm, (void __user *)arg);
-	case KVM_ARM_PREFERRED_TARGET:
-	case KVM_ARM_SET_DEVICE_ADDR:
-	case KVM_ENABLE_CAP:
-	case KVM_IRQ_LINE:
-	case KVM_SIGNAL_MSI:
-		return herald_pass_alloc(vm->handle, request, arg);
-	default:
-		return -EINVAL;
-	}
+	return vm->mm == current->mm ? vm_request(vm, request, arg) : -EIO;
 }
 
 static void vm_release(struct kref *ref)
@@ -78,6 +105,11 @@ static void vm_release(struct kref *ref)
 	herald_mem_release(vm);
 	if (vm->handle != NO_HANDLE)
 		WARN_ON_ONCE(herald_close(vm->handle));
+	herald_ioeventfds_free(vm);
+	herald_zones_free(vm);
+	herald_routes_free(vm);
+	cleanup_srcu_struct(&vm->srcu);
+	free_page((unsigned long)vm->ring);
 	mmdrop(vm->mm);
 	kfree(vm);
 }
@@ -89,7 +121,10 @@ void herald_vm_put(struct herald_vm *vm)
 
 static int vm_file_release(struct inode *inode, struct file *file)
 {
-	herald_vm_put(file->private_data);
+	struct herald_vm *vm = file->private_data;
+
+	herald_irqfds_release(vm);
+	herald_vm_put(vm);
 	return 0;
 }
 
@@ -116,12 +151,25 @@ static struct herald_vm *vm_alloc(unsigned long type)
 
 	if (!vm)
 		return NULL;
+	vm->ring = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!vm->ring || init_srcu_struct(&vm->srcu)) {
+		free_page((unsigned long)vm->ring);
+		kfree(vm);
+		return NULL;
+	}
 	kref_init(&vm->ref);
 	vm->handle = NO_HANDLE;
 	vm->ipa_end = 1ull << min(bits ? bits : VM_DEFAULT_IPA_BITS, 63u);
 	init_rwsem(&vm->slots_lock);
 	xa_init(&vm->slots);
 	vm->by_ipa = RB_ROOT;
+	mutex_init(&vm->gic_lock);
+	mutex_init(&vm->io_lock);
+	hash_init(vm->ioeventfds);
+	INIT_LIST_HEAD(&vm->zones);
+	spin_lock_init(&vm->ring_lock);
+	spin_lock_init(&vm->irqfds_lock);
+	INIT_LIST_HEAD(&vm->irqfds);
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
 	return vm;

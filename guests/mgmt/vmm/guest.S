@@ -138,6 +138,53 @@ program guest_irq
 	isb
 	b	1b
 
+/* Makes the test's SPI edge-triggered, then says which interrupt is pending, which ends with that; it does not wait. */
+program guest_poll
+	ldr	x1, =GICD_IPA
+	mov	w2, #(2 << (2 * (TEST_SPI % 16)))
+	str	w2, [x1, #(0xc00 + TEST_SPI / 16 * 4)]	/* GICD_ICFGR */
+	bl	gic_on
+	mrs	x4, S3_0_C12_C12_0		/* ICC_IAR1_EL1 */
+	cmp	x4, #1020
+	b.hs	1f
+	msr	S3_0_C12_C12_1, x4		/* ICC_EOIR1_EL1 */
+	isb
+1:	done guest_poll, x4
+
+/* (address, value, bytes): one store. The result is the address. */
+program guest_store
+	cmp	x22, #1
+	b.eq	1f
+	cmp	x22, #2
+	b.eq	2f
+	cmp	x22, #4
+	b.eq	4f
+	str	x21, [x20]
+	b	5f
+1:	strb	w21, [x20]
+	b	5f
+2:	strh	w21, [x20]
+	b	5f
+4:	str	w21, [x20]
+5:	done guest_store, x20
+
+/* (address): a store of a pair, which no syndrome describes. */
+program guest_pair
+	stp	x21, x22, [x20]
+	done guest_pair, x20
+
+/* (address): counts in the first word of each of 64 pages, for ever; each round is told. */
+program guest_count
+	mov	x4, #0
+1:	add	x3, x20, x4, lsl #12
+	ldr	x5, [x3]
+	add	x5, x5, #1
+	str	x5, [x3]
+	add	x4, x4, #1
+	cmp	x4, #64
+	b.lo	1b
+	done guest_count, x5
+
 /* (address): counts there for ever. */
 program guest_spin
 1:	ldr	x1, [x20]

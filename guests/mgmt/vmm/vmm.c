@@ -233,3 +233,11 @@ bool run_to_exit(struct vcpu *v, u64 *result)
 	       (unsigned long long)reg_get(v, CORE_REG(regs.pc)));
 	return false;
 }
+
+/* The guest stores, and the VMM need not emulate it. */
+bool store(struct vcpu *v, u64 addr, u64 value, u64 len)
+{
+	guest_start_at(v, guest_store, addr, value, len);
+	return !run(v) && v->run->exit_reason == KVM_EXIT_MMIO &&
+	       v->run->mmio.phys_addr == MMIO_IPA + MMIO_EXIT;
+}

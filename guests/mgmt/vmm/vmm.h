@@ -49,7 +49,8 @@ struct vm {
 /* guest.S: programs. Each gets up to three arguments, ends with a store to MMIO_EXIT, and then begins again. */
 extern char guest_start[], guest_end[];
 extern char guest_mmio[], guest_touch[], guest_read[], guest_timer[], guest_irq[], guest_spin[],
-	guest_off[], guest_jump[], guest_vectors[];
+	guest_off[], guest_jump[], guest_vectors[], guest_poll[], guest_store[], guest_pair[],
+	guest_count[];
 
 /* vmm.c: what fails here ends the program with a line that says so. */
 int kvm_open(void);
@@ -64,6 +65,7 @@ void guest_start_at(struct vcpu *v, const char *program, u64 a, u64 b, u64 c);
 int run(struct vcpu *v); /* KVM_RUN: 0 or -errno */
 bool run_to_exit(struct vcpu *v, u64 *result); /* false: something else than MMIO_EXIT came */
 int xioctl(int fd, unsigned long request, unsigned long arg); /* 0 or more, or -errno */
+bool store(struct vcpu *v, u64 addr, u64 value, u64 len); /* false: it was an exit, and is not finished */
 u64 now_ns(void);
 
 #define CORE_REG(field)                                                                            \
@@ -89,6 +91,12 @@ void test_run(void);
 void test_memory(void);
 void test_wait(void);
 void test_signal(void);
+void test_caps(void);
+void test_region(void);
+void test_ioeventfd(void);
+void test_irqfd(void);
+void test_dirty(void);
+void test_stats(void);
 void test_lend(void);
 void test_kill(int rounds);
 
