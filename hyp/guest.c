@@ -409,7 +409,6 @@ static s64 close_step(struct guest_slot *s)
 	default:
 		for (n = 0; n < ARRAY_SIZE(vm->its); n++)
 			memory_free(s, vm->its[n].mem);
-		memory_free(s, vm->gic.lpi_mem);
 		memory_free(s, vm->gic.mem);
 		s->vm = NULL;
 		memory_free(s, container_of(vm, struct guest_memory, vm));

@@ -14,17 +14,8 @@
 /* GITS_TYPER says what KVM's does. */
 #define DEVID_BITS 16
 #define EVENTID_BITS 16
+#define MAX_DEVICES 2048
 #define FRAME_ALIGN SZ_64K
-
-static s64 lpi_memory(struct vm *vm)
-{
-	struct vm_gic *g = &vm->gic;
-
-	if (g->lpi_mem && g->lpi_zeroed >= vgic_lpi_mem_size(VITS_INTID_BITS))
-		return 0;
-	return vits_memory(vm->account, &g->lpi_mem, &g->lpi_zeroed,
-			   vgic_lpi_mem_size(VITS_INTID_BITS));
-}
 
 static void start(struct vm *vm, struct vits *t)
 {
@@ -38,7 +29,7 @@ void guest_its_start(struct vm *vm, struct vgic *vgic)
 	u32 i;
 
 	if (vm->nr_its)
-		vgic_add_lpis(vgic, vm->gic.lpi_mem, VITS_INTID_BITS);
+		vgic_add_lpis(vgic, vm->its[0].extra, VITS_INTID_BITS);
 	for (i = 0; i < vm->nr_its; i++)
 		start(vm, &vm->its[i]);
 }
@@ -46,7 +37,14 @@ void guest_its_start(struct vm *vm, struct vgic *vgic)
 /* A step: the handle, -EAGAIN or an error. */
 static s64 create(struct vm *vm)
 {
-	const struct vits_config cfg = { DEVID_BITS, EVENTID_BITS, VITS_VIRTUAL };
+	/* Both together fit 2 MiB, as the pool's blocks go; apart they would need 3. */
+	const struct vits_config cfg = {
+		.devid_bits = DEVID_BITS,
+		.eventid_bits = EVENTID_BITS,
+		.max_devices = MAX_DEVICES,
+		.host_its = VITS_VIRTUAL,
+		.extra = vm->nr_its ? 0 : vgic_lpi_mem_size(VITS_INTID_BITS),
+	};
 	struct vits *t = &vm->its[vm->nr_its];
 	s64 err;
 
@@ -54,13 +52,11 @@ static s64 create(struct vm *vm)
 		return -EBUSY;
 	if (vm->nr_its == ARRAY_SIZE(vm->its))
 		return -ENOSPC;
-	err = lpi_memory(vm);
-	if (!err)
-		err = vits_create(t, vm, &cfg);
+	err = vits_create(t, vm, &cfg);
 	if (err)
 		return err;
 	if (vm->vgic && !vm->nr_its)
-		vgic_add_lpis(vm->vgic, vm->gic.lpi_mem, VITS_INTID_BITS);
+		vgic_add_lpis(vm->vgic, t->extra, VITS_INTID_BITS);
 	if (vm->vgic)
 		start(vm, t);
 	atomic_store_release(&vm->nr_its, vm->nr_its + 1);

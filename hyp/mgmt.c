@@ -21,6 +21,7 @@
 /* What a virtual ITS can have at most (its/its.h). */
 #define MGMT_DEVID_BITS 20u
 #define MGMT_EVENTID_BITS 16u
+#define MGMT_MAX_DEVICES 4096u
 
 static struct vm mgmt_vm;
 static struct pool_account mgmt_account;
@@ -223,6 +224,7 @@ static int mgmt_add_its(struct vm *vm)
 		const struct vits_config cfg = {
 			.devid_bits = MIN(info->devid_bits, MGMT_DEVID_BITS),
 			.eventid_bits = MIN(info->eventid_bits, MGMT_EVENTID_BITS),
+			.max_devices = MGMT_MAX_DEVICES,
 			.host_its = i,
 		};
 		struct vits *t = &vm->its[i];

@@ -11,7 +11,6 @@
 #include "hyp/machine.h"
 #include "hyp/sysreg.h"
 
-#define VITS_MAX_DEVICES 4096
 #define ZERO_STEP SZ_64K
 
 static int op_read(void *ctx, u64 ipa, void *buf, size_t len)
@@ -156,20 +155,19 @@ static int make_mirror(struct vits *t)
 	return t->mirror ? 0 : -ENOSPC;
 }
 
-int vits_memory(struct pool_account *a, void **mem, u64 *done, u64 size)
+/* A step: 0, -EAGAIN, -ENOMEM. */
+static int make_memory(struct vits *t, struct vm *vm, u64 size)
 {
 	u64 n;
 
-	if (!*mem) {
-		*mem = pool_alloc_dirty(a, size);
-		*done = 0;
-	}
-	if (!*mem)
+	if (!t->mem)
+		t->mem = pool_alloc_dirty(vm->account, size);
+	if (!t->mem)
 		return -ENOMEM;
-	n = MIN(ALIGN_UP(size, (u64)SZ_4K) - *done, (u64)ZERO_STEP);
-	pool_zero((char *)*mem + *done, n);
-	*done += n;
-	return *done < size ? -EAGAIN : 0;
+	n = MIN(ALIGN_UP(size, (u64)SZ_4K) - t->zeroed, (u64)ZERO_STEP);
+	pool_zero((char *)t->mem + t->zeroed, n);
+	t->zeroed += n;
+	return t->zeroed < size ? -EAGAIN : 0;
 }
 
 int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
@@ -179,13 +177,13 @@ int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
 		.devid_bits = c->devid_bits,
 		.eventid_bits = c->eventid_bits,
 		.intid_bits = VITS_INTID_BITS,
-		.max_devices = VITS_MAX_DEVICES,
+		.max_devices = c->max_devices,
 		.seed = random_seed(),
 	};
 	bool mirrored = c->host_its != VITS_VIRTUAL;
 	struct its_ops o = ops;
 	size_t size = its_mem_size(&cfg);
-	int err = size ? vits_memory(vm->account, &t->mem, &t->zeroed, size) : -EINVAL;
+	int err = size ? make_memory(t, vm, size + c->extra) : -EINVAL;
 
 	if (err)
 		return err;
@@ -200,6 +198,7 @@ int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
 	t->vm = vm;
 	t->base = VM_GIC_NOWHERE;
 	t->host_its = c->host_its;
+	t->extra = (char *)t->mem + size;
 	t->its = its_init(t->mem, &cfg, &o, t);
 	return mirrored ? make_mirror(t) : 0;
 }

@@ -11,7 +11,9 @@
 struct vits_config {
 	u32 devid_bits;
 	u32 eventid_bits;
+	u32 max_devices; /* mapped at one time */
 	u32 host_its; /* index into board.its, or VITS_VIRTUAL */
+	size_t extra; /* bytes of memory behind its own: t->extra */
 };
 
 /*
@@ -25,8 +27,5 @@ int vits_place(const struct vits *t);
 
 /* A step of what the ITS has to do. Takes LOCK_ITS. */
 enum its_progress vits_run(struct vits *t);
-
-/* A step of making *@mem, zeroed memory of @size bytes, *@done of which are ready. 0, -EAGAIN, -ENOMEM. */
-int vits_memory(struct pool_account *a, void **mem, u64 *done, u64 size);
 
 #endif

@@ -84,8 +84,6 @@ struct vm_gic {
 	size_t zeroed; /* so much of mem is */
 	u32 nr_made; /* vCPUs that have their part */
 	u32 save; /* where KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES is */
-	void *lpi_mem; /* for LPIs, once there is an ITS; */
-	u64 lpi_zeroed; /* so much of it is ready */
 };
 #define VM_GIC_NOWHERE (~UINT64_C(0))
 
@@ -94,7 +92,8 @@ struct vits {
 	struct spinlock lock; /* LOCK_ITS */
 	struct its *its;
 	void *mem; /* its memory, */
-	u64 zeroed; /* and how much of it is ready */
+	u64 zeroed; /* how much of it is ready, */
+	void *extra; /* and what lies behind the ITS's own */
 	struct mirror *mirror; /* NULL: no physical ITS is behind it */
 	u32 host_its; /* the one that is: index into board.its */
 	struct vm *vm;

@@ -74,6 +74,7 @@ u64 kvm_run_filled(u64 regs[4], u64 *before, u64 *after, u64 keys);
 
 /* guests/bare/kvm_bad.c, kvm_its.c, kvm_bench.c */
 void test_kvm_its(void);
+void test_kvm_its_bench(void);
 void test_kvm_bad(void);
 void test_kvm_bench(void);
 

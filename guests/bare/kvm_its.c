@@ -6,7 +6,9 @@
 #include "guests/bare/board.h"
 #include "guests/bare/irq.h"
 #include "guests/bare/kvm.h"
+#include "guests/bare/except.h"
 #include "guests/bare/mem.h"
+#include "guests/bare/smp.h"
 #include "guests/bare/tap.h"
 #include "guests/bare/timer.h"
 #include "hyp/lib/string.h"
@@ -447,6 +449,183 @@ static void test_early(void)
 	vm_destroy(&vm);
 }
 
+/* SET_DEVICE_ATTR as the driver makes it: pages are mapped when EL2 lacks them. */
+static s64 set_mapping(struct vm *vm, u64 dev, u32 group, u64 attr, const void *val)
+{
+	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
+	u64 x4 = 0, x5 = 0;
+
+	for (;;) {
+		struct hvc h = { { HERALD_HVC_IOCTL, dev, KVM_SET_DEVICE_ATTR, (u64)&a, x4, x5 } };
+		s64 ret = hvc(&h);
+
+		if (ret == HERALD_MISSING && (h.x[1] == absent || !map_page(vm->handle, h.x[1]))) {
+			x5 = x4;
+			x4 = HERALD_ABSENT(h.x[1], h.x[2]);
+			refused++;
+		} else if (ret == HERALD_MISSING) {
+			faults++;
+		} else if (ret != HERALD_AGAIN) {
+			return ret;
+		}
+	}
+}
+
+/* The registers of an ITS, in the order in which they are restored; GITS_CTLR last. */
+static const u32 saved_regs[] = { 0x4,	       GITS_CBASER, GITS_CREADR, GITS_CWRITER,
+				  GITS_BASER0, GITS_BASER1, GITS_CTLR };
+
+/* Tables into the VM's memory, registers into @regs. All pages of it are taken away before. */
+static void save(struct vm *vm, u64 its, u64 *regs)
+{
+	u32 i;
+
+	is(kvm_unmap(vm->handle, MEM, MEM_SIZE), 0, "UNMAP_PAGES of all tables");
+	faults = 0;
+	is(set_mapping(vm, its, ctrl, KVM_DEV_ARM_ITS_SAVE_TABLES, NULL), 0, "SAVE_TABLES");
+	tap_ok(faults >= 4, "kvm its: which had %u pages mapped", faults);
+	is(set_mapping(vm, vm->gic, ctrl, KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES, NULL), 0,
+	   "SAVE_PENDING_TABLES");
+	for (i = 0; i < ARRAY_SIZE(saved_regs); i++)
+		if (kvm_attr(its, KVM_GET_DEVICE_ATTR, its_regs, saved_regs[i], &regs[i]))
+			fatal("kvm its: register %x cannot be read", saved_regs[i]);
+}
+
+/* The other way round, into a VM whose vCPU has not run. */
+static void restore(struct vm *vm, u64 its, const u64 *regs)
+{
+	u32 i, n = ARRAY_SIZE(saved_regs) - 1;
+
+	for (i = 0; i < n; i++)
+		is(set_mapping(vm, its, its_regs, saved_regs[i], &regs[i]), 0, "a register set");
+	is(set_mapping(vm, its, ctrl, KVM_DEV_ARM_ITS_RESTORE_TABLES, NULL), 0, "RESTORE_TABLES");
+	is(set_mapping(vm, its, its_regs, GITS_CTLR, &regs[n]), 0, "GITS_CTLR set");
+}
+
+static void test_save(void)
+{
+	u64 regs[ARRAY_SIZE(saved_regs)], its;
+	struct vm vm;
+
+	its = start(&vm, 1);
+	is(msi(vm.handle, 5, 1), 1, "an MSI that will be saved");
+	save(&vm, its, regs);
+	tap_ok(mem[PEND + (LPI + 1) / 8] == 2, "kvm its: its bit is in the pending table");
+	absent = MEM + DEVICES;
+	is(kvm_unmap(vm.handle, MEM, MEM_SIZE), 0, "UNMAP_PAGES of all tables");
+	refused = 0;
+	is(set_mapping(&vm, its, ctrl, KVM_DEV_ARM_ITS_SAVE_TABLES, NULL), -EFAULT,
+	   "SAVE_TABLES without a device table");
+	tap_ok(refused == 1, "kvm its: which was asked for once (%u)", refused);
+	absent = 0;
+	is(set_mapping(&vm, its, ctrl, KVM_DEV_ARM_ITS_RESTORE_TABLES, NULL), -ENXIO,
+	   "RESTORE_TABLES of an ITS that is enabled");
+	is(kvm_set_attr(its, ctrl, KVM_DEV_ARM_ITS_CTRL_RESET, NULL), 0, "RESET");
+	is(msi(vm.handle, 5, 1), -EBUSY, "after it the ITS is off");
+	vm_destroy(&vm);
+
+	vm_create(&vm, 1, kvm_guest_script, VM_SCRIPT);
+	its = add_its(vm.handle, VM_GITS);
+	restore(&vm, its, regs);
+	is(msi(vm.handle, 0x1ff, 7), 0, "an MSI while LPIs are off");
+	tap_ok(ends(&vm, 0), "kvm its: the second VM runs");
+	script_begin(&vm, 0);
+	op_lpis(0);
+	tap_ok(ends(&vm, 0) && takes(&vm, LPI + 1), "kvm its: the saved LPI arrives there");
+	is(msi(vm.handle, 0x1ff, 7), 1, "SIGNAL_MSI to a restored event");
+	tap_ok(takes(&vm, LPI + 3) && takes(&vm, 1023), "kvm its: its LPI arrives");
+	vm_destroy(&vm);
+}
+
+/* The thread of vCPU 1: as the driver runs it, until it reports an interrupt. */
+struct second {
+	struct vm *vm;
+	bool ready;
+	u64 val;
+};
+
+static void run_second(void *arg)
+{
+	struct second *s = arg;
+	struct hvc h;
+
+	do {
+		irq_off();
+		h = kvm_run(s->vm->vcpu[1], 0, 0);
+		irq_on();
+		isb();
+		if (h.x[0] == HERALD_EXIT_FAULT && h.x[3] == VM_REPORT) {
+			atomic_store_release(&s->ready, true);
+			h = kvm_run(s->vm->vcpu[1], HERALD_RUN_COMPLETE, 0);
+		}
+	} while (h.x[0] != HERALD_EXIT_FAULT);
+	atomic_store_release(&s->val, h.x[3]);
+}
+
+/* INT by vCPU 0, whose LPI is vCPU 1's, which runs on CPU 1. */
+static void test_int(void)
+{
+	struct second s;
+	struct vm vm;
+
+	if (nr_cpus < 2) {
+		tap_skip("kvm its: INT to another vCPU", "one CPU");
+		return;
+	}
+	start(&vm, 2);
+	script_begin(&vm, 1);
+	op_lpis(1);
+	op(SCRIPT_SLEEP, 0, 0);
+	cache_clean(vm.data, VM_DATA_SIZE);
+	kvm_set_reg(vm.vcpu[1], KVM_CORE_REG(regs.pc),
+		    VM_CODE + (u64)kvm_guest_script - (u64)kvm_guest);
+	kvm_set_reg(vm.vcpu[1], KVM_CORE_REG(regs.regs[0]), VM_SCRIPT + 0x1000);
+	kvm_ioctl(vm.vcpu[1], KVM_SET_MP_STATE, (u64) & (struct kvm_mp_state){ 0 });
+	/* Its tables are mapped by now, but for its pending table. */
+	is(kvm_map(vm.handle, MEM + PEND + SZ_64K, mem + PEND + SZ_64K, SZ_64K, HERALD_MAP_SHARED),
+	   0, "MAP_PAGES of vCPU 1's pending table");
+	s = (struct second){ .vm = &vm };
+	smp_call_start(1, run_second, &s);
+	tap_ok(wait_for(atomic_load_acquire(&s.ready)), "kvm its: vCPU 1 runs on CPU 1");
+	settle();
+	mapc(1, 1);
+	mapti(5, 3, LPI + 9, 1);
+	of_event(CMD_INT, 5, 3);
+	script_begin(&vm, 0);
+	op_commands(VM_GITS);
+	tap_ok(next(&vm, 0) == writer, "kvm its: vCPU 0 sends INT");
+	tap_ok(smp_call_wait(1) && s.val == LPI + 9, "kvm its: vCPU 1 takes its LPI");
+	vm_destroy(&vm);
+}
+
+#define MANY 8
+#define MANY_POOL (UINT64_C(31) << 20) /* what a machine of 2 GiB has at least */
+
+/* 8 VMs of 4 vCPUs at a time, each with an ITS: Herald's pool has room for them. */
+static void test_many(void)
+{
+	u64 before = kvm_stats().pool_used, most;
+	struct vm vm[MANY];
+	u32 n = 0, i;
+
+	if (kvm_stats().pool_size < MANY_POOL) {
+		tap_skip("kvm its: 8 VMs have an ITS", "a machine of less than 2 GiB");
+		return;
+	}
+	while (n < MANY) {
+		vm_create(&vm[n], 4, kvm_guest_once, 0);
+		if (kvm_create_device(vm[n++].handle, KVM_DEV_TYPE_ARM_VGIC_ITS, 0, &most)) {
+			tap_diag("VM %u has none", n);
+			break;
+		}
+	}
+	most = kvm_stats().pool_used;
+	tap_ok(n == MANY, "kvm its: 8 VMs have an ITS, %lu KiB each", (most - before) / n / 1024);
+	for (i = 0; i < n; i++)
+		vm_destroy(&vm[i]);
+	tap_ok(kvm_stats().pool_used == before, "kvm its: and give all of it back");
+}
+
 static void test_no_its(void)
 {
 	struct vm vm;
@@ -457,6 +636,31 @@ static void test_no_its(void)
 	vm_destroy(&vm);
 }
 
+#define BUDGET_MSI 800
+
+/* Instructions of KVM_SIGNAL_MSI to a vCPU that is not loaded: as kvm_bench.c measures. */
+void test_kvm_its_bench(void)
+{
+	struct kvm_msi m = { .address_lo = VM_GITS + DOORBELL,
+			     .flags = KVM_MSI_VALID_DEVID,
+			     .devid = 5 };
+	u64 from, ticks;
+	struct vm vm;
+	u32 i;
+
+	start(&vm, 1);
+	from = timer_now();
+	for (i = 0; i < VM_BENCH_ROUNDS; i++) {
+		struct hvc h = { { HERALD_HVC_IOCTL, vm.handle, KVM_SIGNAL_MSI, (u64)&m, 0, 0 } };
+
+		hvc(&h);
+	}
+	ticks = (timer_now() - from) * (UINT64_C(1000000000) / sysreg_read(cntfrq_el0));
+	tap_ok(ticks / VM_BENCH_ROUNDS <= BUDGET_MSI, "kvm its: KVM_SIGNAL_MSI is %lu instructions",
+	       ticks / VM_BENCH_ROUNDS);
+	vm_destroy(&vm);
+}
+
 void test_kvm_its(void)
 {
 	test_no_its();
@@ -464,4 +668,7 @@ void test_kvm_its(void)
 	test_wake();
 	test_absent();
 	test_early();
+	test_save();
+	test_int();
+	test_many();
 }
