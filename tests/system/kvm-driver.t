@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""/dev/kvm in the management VM: errno, exits, memory in step with the VMM's, waiting, signals, killed VMMs.
+"""/dev/kvm in the management VM: errno, exits, memory in step with the VMM's, waiting, signals, eventfds, dirty logs,
+killed VMMs.
 
 A VMM of ours (guests/mgmt/vmm) runs a guest of a few instructions and reports. Then the module goes, since no VM is left.
 What the VMM expects is KVM's behaviour: NATIVE=1 runs it on Linux's own KVM, where only the point about the module fails.
@@ -38,7 +39,7 @@ def report(tap, run, topic, name):
 
 def main():
     tap = Tap()
-    topics = ['errno', 'run', 'memory', 'wait', 'signal'] + ([] if NATIVE else ['lend', 'kill'])
+    topics = ['errno', 'run', 'memory', 'wait', 'signal', 'caps', 'region', 'ioeventfd', 'irqfd', 'dirty', 'stats'] + ([] if NATIVE else ['lend', 'kill'])
     for kernel, cpu, smp in cases(
             # kernel, CPU,      SMP, in the short run
             ('6.12', 'max',         2, True),

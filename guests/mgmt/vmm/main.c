@@ -39,6 +39,10 @@ int main(int argc, char **argv)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "counters")) {
+		print_counters();
+		return 0;
+	}
 	if (argc >= 4 && !strcmp(argv[1], "boot"))
 		return boot(argv[2], atoi(argv[3]), argc > 4 ? argv[4] : "");
 	signal_setup();

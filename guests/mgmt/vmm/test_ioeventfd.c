@@ -85,8 +85,7 @@ static void test_ring(struct vm *vm, int fd)
 	equal(bell(vm, fd, BELL, 0, DEASSIGN, 0), 0, "deassigned");
 	equal(bell(vm, fd, BELL, 2, MATCH, 0x8001), 0, "a value of two bytes");
 	point(store(v, BELL, 0x18001, 2) && rung(fd) == 1, "is met");
-	point(!store(v, BELL, 0x8002, 2) && rung(fd) == 0 &&
-		      *(u16 *)v->run->mmio.data == 0x8002,
+	point(!store(v, BELL, 0x8002, 2) && rung(fd) == 0 && *(u16 *)v->run->mmio.data == 0x8002,
 	      "another is the VMM's");
 	equal(bell(vm, fd, BELL, 2, DEASSIGN | MATCH, 0x8001), 0, "deassigned");
 }

@@ -90,6 +90,15 @@ static struct herald_stats stats(void)
 	return s;
 }
 
+/* For scripts that compare before and after: one counter a line. */
+void print_counters(void)
+{
+	struct herald_stats s = stats();
+
+	printf("stat vms %llu\nstat lent_pages %llu\nstat vm_used %llu\nstat stray_frees %llu\nstat pins %ld\n",
+	       s.vms, s.lent_pages, s.vm_used, s.stray_frees, pins());
+}
+
 /* Files of a killed process are closed some time after its end is reported. */
 static void settle(const struct herald_stats *before, long pinned)
 {

@@ -65,7 +65,8 @@ void guest_start_at(struct vcpu *v, const char *program, u64 a, u64 b, u64 c);
 int run(struct vcpu *v); /* KVM_RUN: 0 or -errno */
 bool run_to_exit(struct vcpu *v, u64 *result); /* false: something else than MMIO_EXIT came */
 int xioctl(int fd, unsigned long request, unsigned long arg); /* 0 or more, or -errno */
-bool store(struct vcpu *v, u64 addr, u64 value, u64 len); /* false: it was an exit, and is not finished */
+bool store(struct vcpu *v, u64 addr, u64 value,
+	   u64 len); /* false: it was an exit, and is not finished */
 u64 now_ns(void);
 
 #define CORE_REG(field)                                                                            \
@@ -99,6 +100,7 @@ void test_dirty(void);
 void test_stats(void);
 void test_lend(void);
 void test_kill(int rounds);
+void print_counters(void);
 
 /* boot.c: boots an arm64 Image until the VM powers itself off; the exit status. */
 int boot(const char *image, int nr_vcpus, const char *bootargs);
