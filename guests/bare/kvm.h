@@ -46,6 +46,7 @@ s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val);
 /* A device of @type: its handle in *@fd. */
 s64 kvm_create_device(u64 vm, u32 type, u32 flags, u64 *fd);
 s64 kvm_attr(u64 dev, u64 request, u32 group, u64 attr, const void *val);
+s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val);
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features);
 #define KVM_CORE_REG(field)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))
@@ -76,6 +77,10 @@ u64 kvm_run_filled(u64 regs[4], u64 *before, u64 *after, u64 keys);
 void test_kvm_its(void);
 void test_kvm_its_bench(void);
 void test_kvm_bad(void);
+/* guests/bare/kvm_gic.c; ticks of the longest step of CTRL_INIT, and of a register's write, with 512 vCPUs. */
+void test_kvm_gic(void);
+u64 bench_kvm_gic_init(u32 *steps);
+u64 bench_kvm_gic_attr(void);
 void test_kvm_bench(void);
 
 #endif
