@@ -51,7 +51,7 @@ EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, `ARM_VGIC_ITS`, flag `TEST`",
     "0, `fd` is the handle",
-    "-ENODEV: another type; -EEXIST: there is a GIC; -EBUSY: a GIC, and the VM has run without; an ITS after the first `KVM_RUN`; of an ITS -ENOMEM, -ENOSPC: 16",
+    "-ENODEV: another type; -EEXIST: there is a GIC; of an ITS -ENOMEM, -ENOSPC: 16, -EBUSY: after the first `KVM_RUN`; of a GIC -EBUSY: the VM has run without",
     "KVM has no limit of ITSes, and takes one at any time")
 EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
     "-EINVAL: another capability, flags",
