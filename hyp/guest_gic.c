@@ -19,13 +19,17 @@
 
 s64 guest_gic_create(struct vm *vm)
 {
-	bool was;
+	s64 ret = (s64)guest_gic_handle(vm);
 
 	spin_lock(&vm->lock);
-	was = vm->gic.created;
-	atomic_store_release(&vm->gic.created, true);
+	if (vm->gic.created)
+		ret = -EEXIST;
+	else if (vm->gic.mem)
+		ret = -EBUSY; /* it has run, or begun to */
+	else
+		atomic_store_release(&vm->gic.created, true);
 	spin_unlock(&vm->lock);
-	return was ? -EEXIST : (s64)guest_gic_handle(vm);
+	return ret;
 }
 
 /* Bytes of an attribute's value, by group. */
@@ -334,6 +338,15 @@ static s64 place_frames(struct vm *vm)
 	return 0;
 }
 
+/* A VM of which the VMM wants no GIC has one that no frame leads to: it never interrupts. */
+static s64 go_without(struct vm *vm)
+{
+	s64 err = init(vm);
+
+	vm->gic.placed = !err;
+	return err;
+}
+
 /* Which interrupts the timers have is the VMM's to say until the VM first runs. */
 static void tie_timers(struct vcpu *v)
 {
@@ -353,7 +366,7 @@ s64 guest_gic_ready(struct vcpu *v)
 		return 0;
 	spin_lock(&vm->lock);
 	if (!vm->gic.placed)
-		err = place_frames(vm);
+		err = vm->gic.created ? place_frames(vm) : go_without(vm);
 	if (!err && vm->timer_ppi[0] == vm->timer_ppi[1])
 		err = -EINVAL;
 	if (!err && !v->timers_tied) {

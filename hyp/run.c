@@ -244,8 +244,7 @@ static void arm_home_timer(const struct vcpu *home)
 	sysreg_write(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
-/* Begins if CPU_ON was called for it; SYSTEM_OFF may come at any time. */
-static void power_on(struct vcpu *v)
+void run_power_on(struct vcpu *v)
 {
 	u32 pending = VCPU_ON_PENDING;
 
@@ -342,7 +341,7 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 		return -EBUSY;
 	err = check(v, flags);
 	if (!err)
-		power_on(v);
+		run_power_on(v);
 	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->abort &&
 	    !v->call_pending)
 		err = -EINTR;
