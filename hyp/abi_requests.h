@@ -48,6 +48,8 @@ EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",
     "-EINVAL: 512 or more; -EEXIST; -EBUSY: after `CTRL_INIT`; -ENOMEM", "")
 EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init`",
     "0, target `GENERIC_V8`", "-EFAULT", "")
+EL2(GUEST_VM, KVM_ARM_SET_DEVICE_ADDR, set_device_addr, "`struct kvm_arm_device_addr`", "none",
+    "-ENODEV: it is for a GICv2", "")
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, `ARM_VGIC_ITS`, flag `TEST`",
     "0, `fd` is the handle",
