@@ -27,13 +27,16 @@ EL2(GUEST_SYSTEM, KVM_CHECK_EXTENSION, check_extension, "capability", "see below
 EL2(GUEST_SYSTEM, KVM_GET_VCPU_MMAP_SIZE, get_vcpu_mmap_size, "0", "4096", "-EINVAL",
     "`struct kvm_run` is the driver's")
 EL2(GUEST_SYSTEM, HERALD_GET_STATS, get_stats, "`struct herald_stats`", "0", "-EFAULT", "")
-EL2(GUEST_SYSTEM, HERALD_LIST, abi_list, "`struct herald_list`: VMs, vCPUs, interrupts, devices, collections",
+EL2(GUEST_SYSTEM, HERALD_LIST, abi_list,
+    "`struct herald_list`: VMs, vCPUs, interrupts, devices, collections",
     "0: `nr` records, `cursor`",
-    "-EINVAL: kind, not a VM's handle; -EBADF: no such VM, or no more; -ENOENT: no such ITS; -EFAULT", "")
+    "-EINVAL: kind, not a VM's handle; -EBADF: no such VM, or no more; -ENOENT: no such ITS; -EFAULT",
+    "")
 EL2(GUEST_SYSTEM, HERALD_GET_ITS, abi_get_its, "`struct herald_its`: registers and counters", "0",
     "-EINVAL, -EBADF, -ENOENT, -EFAULT: as `HERALD_LIST`", "")
-EL2(GUEST_SYSTEM, HERALD_READ_LOG, abi_read_log, "`struct herald_log`: Herald's log from `position` on",
-    "0: `len` bytes, 0 at the end", "-EFAULT", "")
+EL2(GUEST_SYSTEM, HERALD_READ_LOG, abi_read_log,
+    "`struct herald_log`: Herald's log from `position` on", "0: `len` bytes, 0 at the end",
+    "-EFAULT", "")
 
 EL2(GUEST_VM, KVM_CHECK_EXTENSION, check_extension, "capability", "as of the system", "", "")
 EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",

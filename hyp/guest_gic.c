@@ -15,7 +15,7 @@
 
 /* Bounds of one step of CTRL_INIT. */
 #define INIT_BYTES SZ_64K
-#define INIT_VCPUS 8u
+#define INIT_VCPUS 4u
 
 s64 guest_gic_create(struct vm *vm)
 {
@@ -228,9 +228,9 @@ static s64 init(struct vm *vm)
 
 		pool_zero((u8 *)g->mem + g->zeroed, ALIGN_UP(step, (size_t)SZ_4K));
 		g->zeroed += step;
-		if (g->zeroed < size)
-			return HERALD_AGAIN;
-		vgic_init(g->mem, &cfg);
+		if (g->zeroed == size)
+			vgic_init(g->mem, &cfg);
+		return HERALD_AGAIN;
 	}
 	for (end = MIN(g->nr_made + INIT_VCPUS, vm->nr_vcpus); g->nr_made < end; g->nr_made++)
 		add_vcpu(g->mem, vm->vcpus[g->nr_made]);
