@@ -89,6 +89,7 @@ void signal_setup(void);
 /* The tests. */
 void test_errno(void);
 void test_run(void);
+void test_regs(void);
 void test_memory(void);
 void test_wait(void);
 void test_signal(void);
