@@ -113,6 +113,17 @@ static void bench_watch(void)
 	its_shutdown();
 }
 
+static void bench_gic(void)
+{
+	u32 steps;
+	u64 init = to_instructions(bench_kvm_gic_init(&steps));
+	u64 attr = to_instructions(bench_kvm_gic_attr());
+
+	tap_ok(init <= BUDGET_STEP, "kvm: CTRL_INIT of 512 vCPUs: %u steps of %lu instructions",
+	       steps, init);
+	tap_ok(attr <= BUDGET_STEP, "kvm: a write of one of their GIC's registers: %lu", attr);
+}
+
 void test_kvm_bench(void)
 {
 	const u64 *result;
@@ -135,4 +146,5 @@ void test_kvm_bench(void)
 	bench_log();
 	bench_watch();
 	vm_destroy(&vm);
+	bench_gic();
 }
