@@ -3,6 +3,7 @@
  * Instructions of VM exits: under QEMU's -icount shift=0,sleep=off with -cpu max the counter ticks once for each. The
  * VM's own empty loop is taken off.
  */
+#include "guests/bare/its.h"
 #include "guests/bare/kvm.h"
 #include "guests/bare/mem.h"
 #include "guests/bare/tap.h"
@@ -54,6 +55,64 @@ static void bench_map(u64 vm)
 	kvm_unmap(vm, 0, 2 * HERALD_MAP_MAX);
 }
 
+/* The longest step of each list of the management VM, whose ITS has events of some devices. */
+static void bench_lists(void)
+{
+	struct herald_list *l = mem_alloc(sizeof(*l), SZ_4K);
+	u32 kind;
+
+	for (kind = 0; kind < HERALD_NR_LISTS; kind++) {
+		u64 longest = 0, records = 0;
+
+		*l = (struct herald_list){ .kind = kind };
+		do {
+			u64 start = timer_now();
+			s64 err = kvm_ioctl(HERALD_SYSTEM, HERALD_LIST, (u64)l);
+
+			longest = MAX(longest, timer_now() - start);
+			if (err)
+				break;
+			records += l->nr;
+		} while (l->cursor != HERALD_LIST_END);
+		tap_ok(l->cursor == HERALD_LIST_END && (records || kind == HERALD_LIST_SPIS) &&
+			       to_instructions(longest) <= BUDGET_STEP,
+		       "kvm: LIST of kind %u, %lu records: the longest step is %lu instructions",
+		       kind, records, to_instructions(longest));
+	}
+}
+
+static void bench_log(void)
+{
+	struct herald_log *log = mem_alloc(sizeof(*log), SZ_4K);
+	u64 start = timer_now();
+
+	*log = (struct herald_log){ 0 };
+	tap_ok(!kvm_ioctl(HERALD_SYSTEM, HERALD_READ_LOG, (u64)log) &&
+		       to_instructions(timer_now() - start) <= BUDGET_STEP,
+	       "kvm: READ_LOG of %lu bytes is %lu instructions", (u64)log->len,
+	       to_instructions(timer_now() - start));
+}
+
+/* Events as close as the table can have them: in steps there are as many records as fit. */
+static void bench_watch(void)
+{
+	static const struct its_layout layout = { .queue_pages = 16, .page = 2 };
+	u32 dev, event;
+
+	if (!its_init())
+		return;
+	its_setup(&layout);
+	its_mapc(0, 0);
+	for (dev = 0; dev < 40; dev++) {
+		its_mapd(dev, its_alloc_itt(8), 8);
+		for (event = 0; event < 256; event++)
+			its_mapti(dev, event, 8192 + dev * 256 + event, 0);
+		its_flush();
+	}
+	bench_lists();
+	its_shutdown();
+}
+
 static void bench_gic(void)
 {
 	u32 steps;
@@ -84,6 +143,8 @@ void test_kvm_bench(void)
 	       read, BUDGET_VGIC_READ);
 	tap_diag("an MMIO exit, VM to VMM to VM: %lu instructions", bench_exits(vm.vcpu[0]));
 	bench_map(vm.handle);
+	bench_log();
+	bench_watch();
 	vm_destroy(&vm);
 	bench_gic();
 }
