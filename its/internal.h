@@ -68,6 +68,8 @@
 #define BASER_SHARE GENMASK(11, 10)
 #define BASER_PAGE_SIZE GENMASK(9, 8)
 #define BASER_SIZE GENMASK(7, 0)
+/* 64 KiB pages, as KVM: kvm-unit-tests expects to find that. The architecture leaves it open. */
+#define BASER_RESET FIELD_PREP(BASER_PAGE_SIZE, 2)
 #define L1_VALID BIT(63)
 #define L1_ADDR GENMASK(51, 12)
 

@@ -84,6 +84,8 @@ struct its *its_init(void *mem, const struct its_config *cfg, const struct its_o
 	its->coll_events = (u16 *)(base + l.coll_events);
 	its->icids = (u64 *)(base + l.icids);
 	its->next_slot = 1;
+	for (u32 i = 0; i < NR_BASERS; i++)
+		its->baser[i] = BASER_RESET;
 	event_seed(its, cfg->seed);
 	its->cfg.seed = 0; /* nobody needs it any more */
 	return its;

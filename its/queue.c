@@ -246,7 +246,7 @@ enum its_progress its_reset(struct its *its)
 	its->cwriter = 0;
 	its->creadr = 0;
 	for (u32 i = 0; i < NR_BASERS; i++)
-		its->baser[i] = 0;
+		its->baser[i] = BASER_RESET;
 	its->emptying = false;
 	its->resetting = false;
 	return ITS_IDLE;

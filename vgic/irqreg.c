@@ -67,6 +67,18 @@ u64 vgic_read_enable(const struct vgic_access *a)
 	return read_flag(a, IRQ_ENABLED);
 }
 
+/*
+ * True for a tied, level-sensitive interrupt that came while the guest had it disabled, if its line
+ * is low again: as with one in a list register (vgic/lr.c), nothing is pending any more.
+ */
+static bool irq_line_fell(struct vgic_cpu *c, u32 intid, u64 w)
+{
+	u64 state = IRQ_HW | IRQ_LEVEL | IRQ_PENDING;
+
+	return (w & (state | IRQ_SOFT | IRQ_IN_LR | IRQ_ACTIVE)) == state &&
+	       !vgic_host_hw_get_pending(vgic_hw_host(c, intid), vgic_pintid(c, intid));
+}
+
 static void irq_enable(struct vgic_cpu *c, u32 intid)
 {
 	struct vgic_irq irq;
@@ -74,6 +86,10 @@ static void irq_enable(struct vgic_cpu *c, u32 intid)
 
 	vgic_irq_lock(c, intid, &irq);
 	w = irq.w;
+	if (irq_line_fell(c, intid, w)) {
+		w &= ~IRQ_PENDING;
+		vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
+	}
 	vgic_irq_commit(&irq, w | IRQ_ENABLED);
 	if (w & IRQ_HW)
 		vgic_host_hw_enable(vgic_hw_host(c, intid), vgic_pintid(c, intid), true);
@@ -109,7 +125,7 @@ static void irq_state(struct vgic_cpu *c, u32 intid, bool *pending, bool *active
 	u32 owe;
 
 	if (!(w & IRQ_IN_LR)) {
-		*pending = vgic_word_pending(w);
+		*pending = vgic_word_pending(w) && !irq_line_fell(c, intid, w);
 		*active = w & IRQ_ACTIVE;
 		return;
 	}

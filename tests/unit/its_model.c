@@ -319,7 +319,7 @@ void model_reset(struct model *m)
 	model_forget_collections(m);
 	m->enabled = false;
 	m->cbaser = m->creadr = m->cwriter = 0;
-	memset(m->baser, 0, sizeof(m->baser));
+	m->baser[0] = m->baser[1] = 2 << 8; /* 64 KiB pages */
 }
 
 struct model *model_new(const struct its_config *cfg, const struct its_ops *ops, void *vm)
@@ -329,7 +329,7 @@ struct model *model_new(const struct its_config *cfg, const struct its_ops *ops,
 	m->cfg = *cfg;
 	m->ops = ops;
 	m->vm = vm;
-	model_forget_collections(m);
+	model_reset(m);
 	return m;
 }
 

@@ -56,8 +56,10 @@ static void test_reset_values(void)
 	is(rd(R_TYPER, 4), 0x1ef71, "TYPER, low half");
 	is(rd(R_TYPER + 4, 4), 0, "TYPER, high half");
 	is(rd(R_CBASER, 8), 0, "CBASER");
-	is(rd(R_BASER0, 8), UINT64_C(0x0107000000000000), "BASER0: devices, 8-byte entries");
-	is(rd(R_BASER1, 8), UINT64_C(0x0407000000000000), "BASER1: collections, 8-byte entries");
+	is(rd(R_BASER0, 8), UINT64_C(0x0107000000000200),
+	   "BASER0: devices, 8-byte entries, 64 KiB pages");
+	is(rd(R_BASER1, 8), UINT64_C(0x0407000000000200),
+	   "BASER1: collections, 8-byte entries, 64 KiB pages");
 	for (u32 i = 2; i < 8; i++)
 		is(rd(R_BASER0 + i * 8, 8), 0, "BASER%u is not there", i);
 	is(rd(0xffe8, 4), 0x3b, "PIDR2: GICv3");
@@ -236,8 +238,8 @@ static void test_reset(void)
 	ok(steps >= 3 && steps < 1000, "reset finishes it, in steps (%u)", steps);
 	is(rd(R_CTLR, 4), 0x80000000, "CTLR");
 	is(rd(R_CBASER, 8) | rd(R_CWRITER, 8) | rd(R_CREADR, 8), 0, "CBASER, CWRITER, CREADR");
-	is(rd(R_BASER0, 8), UINT64_C(0x0107000000000000), "BASER0");
-	is(rd(R_BASER1, 8), UINT64_C(0x0407000000000000), "BASER1");
+	is(rd(R_BASER0, 8), UINT64_C(0x0107000000000200), "BASER0");
+	is(rd(R_BASER1, 8), UINT64_C(0x0407000000000200), "BASER1");
 	is(rig_stats(&r).devices + rig_stats(&r).events + rig_stats(&r).collections, 0,
 	   "nothing is mapped");
 	is(r.world.seen.nr_devices + r.world.seen.nr_events, 0, "the backend knows");

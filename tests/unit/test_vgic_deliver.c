@@ -591,6 +591,16 @@ static void test_hw(void)
 	phys_fires(160);
 	ok(fake_enter() && reg_bit(ISPENDR, 60), "set pending by software: whatever the line says");
 	is(fake_take(), 60, "it is taken");
+	fake_dist_w(0x180 + 4, 4, BIT(28));
+	fake.spi[160].pending = true;
+	phys_fires(160);
+	fake.spi[160].pending = true;
+	ok(reg_bit(ISPENDR, 60), "disabled, and a high line: pending");
+	fake.spi[160].pending = false;
+	ok(!reg_bit(ISPENDR, 60), "low before it is enabled: not pending any more");
+	fake_dist_w(0x100 + 4, 4, BIT(28));
+	is(fake_take(), FAKE_SPURIOUS, "nothing to take when it is enabled");
+	ok(!fake.spi[160].active, "and the physical one may come again");
 	vgic_inject_hw_spi(fake.vgic, 61);
 	vgic_inject_hw_spi(fake.vgic, 5000);
 	vgic_inject_hw_ppi(fake_vgic(0), 28);
