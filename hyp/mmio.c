@@ -30,14 +30,11 @@ static const struct mmio_region *region_find(const struct vm *vm, u64 ipa)
 	return NULL;
 }
 
-/* What the load leaves in its register: sign-extended if it asks for that, cut to 32 bits if it is a Wt. */
-static u64 load_result(u64 val, u64 esr, u32 size)
+static __attribute__((noinline)) u64 load_extend(u64 val, u64 esr)
 {
+	u32 size = 1u << FIELD_GET(ISS_DABT_SAS, esr);
 	u64 sign = BIT(size * 8 - 1);
 
-	/* By far the most frequent. */
-	if ((esr & (ISS_DABT_SAS | ISS_DABT_SSE | ISS_DABT_SF)) == FIELD_PREP(ISS_DABT_SAS, 2))
-		return (u32)val;
 	if (size < 8)
 		val &= BIT(size * 8) - 1;
 	if (esr & ISS_DABT_SSE)
@@ -45,6 +42,15 @@ static u64 load_result(u64 val, u64 esr, u32 size)
 	if (!(esr & ISS_DABT_SF))
 		val = (u32)val;
 	return val;
+}
+
+/* What the load leaves in its register: sign-extended if it asks for that, cut to 32 bits if it is a Wt. */
+static inline u64 load_result(u64 val, u64 esr)
+{
+	/* By far the most frequent. */
+	if ((esr & (ISS_DABT_SAS | ISS_DABT_SSE | ISS_DABT_SF)) == FIELD_PREP(ISS_DABT_SAS, 2))
+		return (u32)val;
+	return load_extend(val, esr);
 }
 
 static void mmio_access(struct vcpu *v, struct regs *r, const struct mmio_region *m, u64 esr,
@@ -63,7 +69,7 @@ static void mmio_access(struct vcpu *v, struct regs *r, const struct mmio_region
 		u64 val = m->read(v, m, offset, size);
 
 		if (reg != 31)
-			r->x[reg] = load_result(val, esr, size);
+			r->x[reg] = load_result(val, esr);
 	}
 	exit_skip_instruction();
 }
@@ -79,7 +85,7 @@ void mmio_complete(struct regs *r, u64 esr, u64 data)
 	u32 reg = FIELD_GET(ISS_DABT_SRT, esr);
 
 	if ((esr & ISS_DABT_ISV) && !(esr & ISS_DABT_WNR) && reg != 31)
-		r->x[reg] = load_result(data, esr, 1u << FIELD_GET(ISS_DABT_SAS, esr));
+		r->x[reg] = load_result(data, esr);
 	exit_skip_instruction();
 }
 

@@ -124,10 +124,13 @@ static bool read_oslsr(struct vcpu *v, u64 reg, u64 *val)
 
 static bool write_sgi(struct vcpu *v, u64 reg, u64 val)
 {
-	if (reg == SYS_ICC_SGI1R_EL1)
-		vgic_sgi(v->vgic, VGIC_SGI1R, val);
-	else
-		vgic_sgi(v->vgic, reg == SYS_ICC_ASGI1R_EL1 ? VGIC_ASGI1R : VGIC_SGI0R, val);
+	enum vgic_sgi_reg kind = VGIC_SGI1R;
+	u32 cursor = 0;
+
+	if (reg != SYS_ICC_SGI1R_EL1)
+		kind = reg == SYS_ICC_ASGI1R_EL1 ? VGIC_ASGI1R : VGIC_SGI0R;
+	while (vgic_sgi(v->vgic, kind, val, &cursor))
+		vcpu_serve(v);
 	return true;
 }
 

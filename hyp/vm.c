@@ -36,8 +36,13 @@ static u64 dist_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u3
 
 static void dist_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
 {
+	u32 cursor = 0;
+
 	(void)r;
-	vgic_dist_write(v->vgic, offset, size, val);
+	if (!vgic_dist_write(v->vgic, offset, size, val))
+		return;
+	while (vgic_dist_tell(v->vm->vgic, &cursor))
+		vcpu_serve(v);
 }
 
 /* The redistributor at @offset of a region whose first vCPU is r->cookie; NULL behind the last one. */

@@ -26,16 +26,18 @@ static u64 read_ctlr(const struct vgic_access *a)
 	return a->vgic->groups | CTLR_ARE | CTLR_DS; /* RWP is 0: a write is done when it returns */
 }
 
+/* What that means to each vCPU: vgic_dist_tell(). */
 static void write_ctlr(const struct vgic_access *a, u64 val)
 {
-	struct vgic *v = a->vgic;
-	u32 i;
+	atomic_store_relaxed(&a->vgic->groups, (u32)(val & CTLR_GROUPS));
+}
 
-	if ((val & CTLR_GROUPS) == v->groups)
-		return;
-	atomic_store_relaxed(&v->groups, (u32)(val & CTLR_GROUPS));
-	for (i = 0; i < v->cfg.nr_vcpus; i++) {
-		struct vgic_cpu *c = vgic_cpu_at(v, i);
+bool vgic_dist_tell(struct vgic *v, u32 *cursor)
+{
+	u32 end = MIN(*cursor + VGIC_STEP_CPUS, v->cfg.nr_vcpus);
+
+	for (; *cursor < end; ++*cursor) {
+		struct vgic_cpu *c = vgic_cpu_at(v, *cursor);
 		u32 owe = 0;
 
 		spin_lock(&c->lock);
@@ -45,6 +47,7 @@ static void write_ctlr(const struct vgic_access *a, u64 val)
 		if (owe)
 			vgic_host_kick(c->host);
 	}
+	return end < v->cfg.nr_vcpus;
 }
 
 static u64 read_typer(const struct vgic_access *a)
@@ -134,11 +137,15 @@ u64 vgic_dist_read(struct vgic_cpu *me, u64 offset, u32 size)
 	return vgic_mmio_read(&vgic_dist_frame, &a, offset, size);
 }
 
-void vgic_dist_write(struct vgic_cpu *me, u64 offset, u32 size, u64 val)
+bool vgic_dist_write(struct vgic_cpu *me, u64 offset, u32 size, u64 val)
 {
 	struct vgic_access a = { .vgic = me->vgic, .me = me, .c = me };
+	u32 groups;
 
 	spin_lock(&me->vgic->lock);
+	groups = me->vgic->groups;
 	vgic_mmio_write(&vgic_dist_frame, &a, offset, size, val);
+	groups ^= me->vgic->groups;
 	spin_unlock(&me->vgic->lock);
+	return groups;
 }

@@ -9,7 +9,7 @@ const struct vgic_reg *vgic_mmio_decode(const struct vgic_frame *f, struct vgic_
 				   f->index[MIN(offset >> VGIC_INDEX_SHIFT, (u64)VGIC_INDEX_LAST)];
 	u32 delta;
 
-	if (!bits_is_pow2(size) || size > 8 || (offset & (size - 1)) || offset >= VGIC_FRAME_SIZE)
+	if (offset & (size - 1))
 		return NULL;
 	/* The last row ends where the frame does. */
 	while (offset >= r->offset + r->size)
@@ -37,7 +37,7 @@ u64 vgic_mmio_read(const struct vgic_frame *f, struct vgic_access *a, u64 offset
 	if (!r || !r->read)
 		return 0;
 	val = r->read(a);
-	if (size == 4 && r->width == 8)
+	if (r->width - size == 4) /* half of it */
 		val = offset & 4 ? val >> 32 : (u32)val;
 	return val;
 }

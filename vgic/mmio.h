@@ -51,7 +51,7 @@ struct vgic_frame {
 extern const struct vgic_frame vgic_dist_frame, vgic_rd_frame, vgic_sgi_frame;
 
 /*
- * The row for an access, and @a filled in; NULL if it reads as zero and ignores writes: width,
+ * The row for an access inside the frame, and @a filled in; NULL if it reads as zero and ignores writes: width,
  * alignment, hole.
  */
 const struct vgic_reg *vgic_mmio_decode(const struct vgic_frame *f, struct vgic_access *a,

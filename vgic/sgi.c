@@ -4,7 +4,7 @@
  *
  * One write of ICC_SGI1R_EL1 names up to sixteen vCPUs that share affinity levels 3, 2, 1 and the
  * upper half of level 0: a cluster. Clusters are found by a hash table; the target list then
- * indexes directly. Only IRM = 1, "all but me", walks all vCPUs of the VM.
+ * indexes directly. Only IRM = 1, "all but me", walks all vCPUs of the VM, in steps.
  */
 #include "vgic/state.h"
 
@@ -97,27 +97,36 @@ static void sgi_send(struct vgic_cpu *c, u32 intid, bool group1)
 	vgic_irq_pend(&irq);
 }
 
-void vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val)
+/* To some more of all but @me: true if there are others. */
+static bool sgi_all(const struct vgic_cpu *me, u32 intid, bool group1, u32 *cursor)
 {
-	struct vgic *v = me->vgic;
-	u32 intid = (u32)FIELD_GET(SGIR_INTID, val), targets = (u32)FIELD_GET(SGIR_TARGETS, val), i;
+	const struct vgic *v = me->vgic;
+	u32 end = MIN(*cursor + VGIC_STEP_CPUS, v->cfg.nr_vcpus);
+
+	for (; *cursor < end; ++*cursor)
+		if (*cursor != me->index && vgic_cpu_at(v, *cursor)->present)
+			sgi_send(vgic_cpu_at(v, *cursor), intid, group1);
+	return end < v->cfg.nr_vcpus;
+}
+
+bool vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val, u32 *cursor)
+{
+	const struct vgic *v = me->vgic;
+	u32 intid = (u32)FIELD_GET(SGIR_INTID, val), targets = (u32)FIELD_GET(SGIR_TARGETS, val);
 	bool group1 = reg == VGIC_SGI1R;
 	const struct vgic_cluster *cl;
 
-	if (val & SGIR_IRM) {
-		for (i = 0; i < v->cfg.nr_vcpus; i++)
-			if (i != me->index && vgic_cpu_at(v, i)->present)
-				sgi_send(vgic_cpu_at(v, i), intid, group1);
-		return;
-	}
+	if (val & SGIR_IRM)
+		return sgi_all(me, intid, group1, cursor);
 	cl = cluster_find(v, cluster_key(FIELD_GET(SGIR_AFF3, val), FIELD_GET(SGIR_AFF2, val),
 					 FIELD_GET(SGIR_AFF1, val), FIELD_GET(SGIR_RS, val)));
 	if (!cl)
-		return;
+		return false;
 	for (; targets; targets &= targets - 1) {
 		u32 index = cl->cpu[__builtin_ctz(targets)];
 
 		if (index != VGIC_NO_CPU)
 			sgi_send(vgic_cpu_at(v, index), intid, group1);
 	}
+	return false;
 }

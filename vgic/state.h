@@ -61,6 +61,7 @@
 #define VGIC_NR_SGIS 16u
 #define VGIC_MAX_VCPUS 512u
 #define VGIC_CLUSTER_CPUS 16u
+#define VGIC_STEP_CPUS 32u /* of a walk over all vCPUs in one bounded step */
 
 /* LPIs are walked in chunks: 4 bytes of the pending table, 32 of the property table. */
 #define VGIC_LPI_CHUNK 32u

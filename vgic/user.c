@@ -57,6 +57,8 @@ static int user_find(bool redist, u64 offset, struct user_reg *u)
 		offset -= REDIST_SGI_BASE;
 	}
 	u->offset = offset;
+	if (offset >= VGIC_FRAME_SIZE)
+		return -ENXIO;
 	u->reg = vgic_mmio_decode(u->frame, &u->a, offset, sizeof(u32));
 	if (u->reg)
 		return 0;

@@ -85,7 +85,9 @@ u32 vgic_hw_ppis_taken(struct vgic_cpu *c);
  * not defined.
  */
 u64 vgic_dist_read(struct vgic_cpu *me, u64 offset, u32 size);
-void vgic_dist_write(struct vgic_cpu *me, u64 offset, u32 size, u64 val);
+/* True if all vCPUs must hear of it: vgic_dist_tell() until it is false, with *@cursor 0 at first. */
+bool vgic_dist_write(struct vgic_cpu *me, u64 offset, u32 size, u64 val);
+bool vgic_dist_tell(struct vgic *v, u32 *cursor);
 /* @c: whose redistributor it is; offset below VGIC_REDIST_SIZE. */
 u64 vgic_redist_read(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size);
 void vgic_redist_write(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size, u64 val);
@@ -95,9 +97,12 @@ void vgic_redist_write(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 
  */
 bool vgic_redist_run(struct vgic_cpu *c);
 
-/* Trapped ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 writes. */
+/*
+ * Trapped ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 writes. True: a bounded step is done, to be
+ * called again. *@cursor: 0 at first.
+ */
 enum vgic_sgi_reg { VGIC_SGI1R, VGIC_ASGI1R, VGIC_SGI0R };
-void vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val);
+bool vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val, u32 *cursor);
 /* Trapped ICC_DIR_EL1 write. */
 void vgic_deactivate(struct vgic_cpu *me, u32 intid);
 

@@ -9,6 +9,7 @@
 #include "guests/bare/timer.h"
 
 #define BUDGET_HYPERCALL 130
+#define BUDGET_VGIC_READ 220u
 #define BUDGET_STEP 20000 /* docs/abi.md */
 #define NS UINT64_C(1000000000)
 
@@ -68,7 +69,8 @@ void test_kvm_bench(void)
 	read = (to_instructions(result[2]) - empty) / VM_BENCH_ROUNDS;
 	tap_ok(call <= BUDGET_HYPERCALL, "kvm: a null hypercall is %lu instructions of %u", call,
 	       BUDGET_HYPERCALL);
-	tap_diag("a read of GICD_TYPER: %lu instructions", read);
+	tap_ok(read <= BUDGET_VGIC_READ, "kvm: a read of GICD_TYPER is %lu instructions of %u",
+	       read, BUDGET_VGIC_READ);
 	tap_diag("an MMIO exit, VM to VMM to VM: %lu instructions", bench_exits(vm.vcpu[0]));
 	bench_map(vm.handle);
 	vm_destroy(&vm);

@@ -164,7 +164,7 @@ static void do_sgi(void)
 	u8 b = in_u8(&in);
 	u64 val = (u64)(b & 15) << 24 | in_u8(&in) | shapes[(b >> 4) % ARRAY_SIZE(shapes)];
 
-	vgic_sgi(machine_accessor(), reg, b < 0xf8 ? val : in_bytes(&in, 8));
+	fake_sgi(machine_accessor(), reg, b < 0xf8 ? val : in_bytes(&in, 8));
 }
 
 /* ---- vCPUs and guests ---- */

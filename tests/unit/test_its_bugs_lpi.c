@@ -292,7 +292,7 @@ static void bug_movall_source_only(bool remote)
 	all_pending();
 	fake_run_on(0);
 	fake_dist_w(0x204, 4, BIT(8));
-	vgic_sgi(fake_vgic(2), VGIC_SGI1R, 3 << 24 | 7); /* to vCPUs 0, 1, 2 */
+	fake_sgi(fake_vgic(2), VGIC_SGI1R, 3 << 24 | 7); /* to vCPUs 0, 1, 2 */
 	fake_run_on(here);
 	is(bugs_do(0, c_movall(0, 2)), 0, "bug class: MOVALL moves only its source's LPIs, %s",
 	   remote ? "of another CPU" : "of this CPU");
@@ -435,7 +435,7 @@ static void bug_sgi_out_of_bounds(void)
 		u64 val = sgi_value(i);
 		u32 want = sgi_targets(val), bit = (u32)BIT(val >> 24 & 0xf), got = 0;
 
-		vgic_sgi(fake_vgic(0), VGIC_SGI1R, val);
+		fake_sgi(fake_vgic(0), VGIC_SGI1R, val);
 		for (u32 v = 0; v < 4; v++) {
 			u32 pending = (u32)fake_rd_r(v, RD_ISPENDR0, 4);
 

@@ -71,7 +71,7 @@ static void send(void)
 
 		i = pick(NR_SGIS);
 		atomic_add(&sent[slot_of(to, i)], 1);
-		vgic_sgi(me, VGIC_SGI1R, (u64)i << 24 | BIT(to));
+		fake_sgi(me, VGIC_SGI1R, (u64)i << 24 | BIT(to));
 	} else if (!pick(4)) {
 		i = pick(NR_SPIS);
 		vgic_dist_write(me, 0x6100 + 8 * i, 8, pick(VCPUS));

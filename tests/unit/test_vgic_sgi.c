@@ -30,7 +30,7 @@ static void test_deliver(void)
 		fake_load(i, i);
 	}
 	fake_run_on(0);
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 0xe, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 0xe, false));
 	is(fake_take(), FAKE_SPURIOUS, "not to the sender, who is not in the list");
 	for (i = 1; i < 4; i++) {
 		is(fake.vcpu[i].kicks, 1, "vCPU %u is kicked", i);
@@ -38,19 +38,19 @@ static void test_deliver(void)
 		is(fake_take(), 5, "and has it");
 		is(fake_take(), FAKE_SPURIOUS, "once");
 	}
-	vgic_sgi(fake_vgic(3), VGIC_SGI1R, sgir(5, 0, 0, 8, false));
+	fake_sgi(fake_vgic(3), VGIC_SGI1R, sgir(5, 0, 0, 8, false));
 	is(fake_lr_state(5), 1, "to itself: at once");
 	is(fake_take(), 5, "taken");
-	vgic_sgi(fake_vgic(3), VGIC_SGI1R, sgir(5, 0, 0, 0, true));
+	fake_sgi(fake_vgic(3), VGIC_SGI1R, sgir(5, 0, 0, 0, true));
 	is(fake_take(), FAKE_SPURIOUS, "IRM: not to the sender");
 	for (i = 0; i < 3; i++) {
 		fake_run_on(i);
 		is(fake_take(), 5, "but to vCPU %u", i);
 	}
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0x100, 0, 0xf, false));
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 1, 0xf, false));
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 0xfff0, false));
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 0, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0x100, 0, 0xf, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 1, 0xf, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 0xfff0, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 0, false));
 	for (i = 0; i < 4; i++) {
 		(void)fake_rd_r(i, ISPENDR, 4); /* kicks, for those that run elsewhere */
 		fake_enter_vcpu(i);
@@ -62,14 +62,14 @@ static void test_deliver(void)
 		fake.vcpu[i].kicks = 0;
 	for (i = 0; i < 10; i++) {
 		fake_irq_on(1, i, 0xa0, false);
-		vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(i, 0, 0, 2, false));
+		fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(i, 0, 0, 2, false));
 	}
 	is(fake.vcpu[1].kicks, 1, "ten SGIs to a vCPU that has not looked: one kick");
 	fake_put(1);
 	fake_run_on(0);
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 2, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(5, 0, 0, 2, false));
 	fake_irq_on(1, 11, 0xa0, false);
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(11, 0, 0, 2, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(11, 0, 0, 2, false));
 	is(fake.vcpu[1].kicks, 2,
 	   "a vCPU that is not loaded may be blocked: a kick for what is new");
 	ok(vgic_has_pending(fake_vgic(1)), "and a reason to wake");
@@ -84,18 +84,18 @@ static void test_groups(void)
 {
 	fake_start(2, 32, 0, 4);
 	fake_rd_w(1, SGI + 0x80, 4, ~UINT64_C(2)); /* SGI 1 in group 0 */
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(1, 0, 0, 2, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(1, 0, 0, 2, false));
 	is(fake_rd_r(1, ISPENDR, 4), 2, "ICC_SGI1R reaches group 0");
 	fake_rd_w(1, ICPENDR, 4, 0xffff);
-	vgic_sgi(fake_vgic(0), VGIC_SGI1R, sgir(2, 0, 0, 2, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI1R, sgir(2, 0, 0, 2, false));
 	is(fake_rd_r(1, ISPENDR, 4), 4, "and group 1");
 	fake_rd_w(1, ICPENDR, 4, 0xffff);
-	vgic_sgi(fake_vgic(0), VGIC_SGI0R, sgir(1, 0, 0, 2, false));
-	vgic_sgi(fake_vgic(0), VGIC_SGI0R, sgir(2, 0, 0, 2, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI0R, sgir(1, 0, 0, 2, false));
+	fake_sgi(fake_vgic(0), VGIC_SGI0R, sgir(2, 0, 0, 2, false));
 	is(fake_rd_r(1, ISPENDR, 4), 2, "ICC_SGI0R only group 0");
 	fake_rd_w(1, ICPENDR, 4, 0xffff);
-	vgic_sgi(fake_vgic(0), VGIC_ASGI1R, sgir(1, 0, 0, 2, true));
-	vgic_sgi(fake_vgic(0), VGIC_ASGI1R, sgir(2, 0, 0, 2, true));
+	fake_sgi(fake_vgic(0), VGIC_ASGI1R, sgir(1, 0, 0, 2, true));
+	fake_sgi(fake_vgic(0), VGIC_ASGI1R, sgir(2, 0, 0, 2, true));
 	is(fake_rd_r(1, ISPENDR, 4), 2, "ICC_ASGI1R, too");
 	fake_end();
 }
@@ -135,7 +135,7 @@ static void test_affinities(void)
 	for (i = 0; i < 512; i++) {
 		u32 aff0 = mpidr[i] & 0xff;
 
-		vgic_sgi(c0, VGIC_SGI1R, sgir(7, mpidr[i], aff0 / 16, 1u << aff0 % 16, false));
+		fake_sgi(c0, VGIC_SGI1R, sgir(7, mpidr[i], aff0 / 16, 1u << aff0 % 16, false));
 		for (hits = 0, k = 0; k < 512; k++)
 			if (vgic_redist_read(c0, host[k].vgic, ISPENDR, 4)) {
 				hits++;
@@ -147,13 +147,13 @@ static void test_affinities(void)
 				       ((mpidr[i] & 0xffffff) | (mpidr[i] >> 32 & 0xff) << 24);
 	}
 	ok(good, "512 vCPUs: each is reached by its affinity, and by nothing else");
-	vgic_sgi(c0, VGIC_SGI1R, sgir(7, 0x1200000000 | 0x341100, 2, 0xffff, false));
+	fake_sgi(c0, VGIC_SGI1R, sgir(7, 0x1200000000 | 0x341100, 2, 0xffff, false));
 	for (hits = 0, k = 0; k < 512; k++)
 		hits += vgic_redist_read(c0, host[k].vgic, ISPENDR, 4) == 0x80;
 	is(hits, 8, "a range of sixteen, every other of which is there");
 	for (k = 0; k < 512; k++)
 		vgic_redist_write(c0, host[k].vgic, ICPENDR, 4, 0xffff);
-	vgic_sgi(c0, VGIC_SGI1R, sgir(9, 0, 0, 0, true));
+	fake_sgi(c0, VGIC_SGI1R, sgir(9, 0, 0, 0, true));
 	for (hits = 0, k = 0; k < 512; k++)
 		hits += vgic_redist_read(c0, host[k].vgic, ISPENDR, 4) == 0x200;
 	is(hits, 511, "IRM: all but the sender");

@@ -523,7 +523,19 @@ u64 fake_dist_r(u64 offset, u32 size)
 
 void fake_dist_w(u64 offset, u32 size, u64 val)
 {
-	vgic_dist_write(me(), offset, size, val);
+	u32 cursor = 0;
+
+	if (vgic_dist_write(me(), offset, size, val))
+		while (vgic_dist_tell(fake.vgic, &cursor))
+			;
+}
+
+void fake_sgi(struct vgic_cpu *c, enum vgic_sgi_reg reg, u64 val)
+{
+	u32 cursor = 0;
+
+	while (vgic_sgi(c, reg, val, &cursor))
+		;
 }
 
 u64 fake_rd_r(u32 vcpu, u64 offset, u32 size)

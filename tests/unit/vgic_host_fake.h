@@ -98,6 +98,8 @@ u64 fake_lr_of(u32 intid);
 /* Registers, by the vCPU loaded on this CPU (vCPU 0 if there is none). */
 u64 fake_dist_r(u64 offset, u32 size);
 void fake_dist_w(u64 offset, u32 size, u64 val);
+/* ICC_SGI1R_EL1 and the like. */
+void fake_sgi(struct vgic_cpu *c, enum vgic_sgi_reg reg, u64 val);
 u64 fake_rd_r(u32 vcpu, u64 offset, u32 size);
 void fake_rd_w(u32 vcpu, u64 offset, u32 size, u64 val);
 /* SPI or private interrupt of @vcpu: group 1, enabled, priority. */
