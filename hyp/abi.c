@@ -12,9 +12,14 @@
 #include "hyp/machine.h"
 #include "hyp/run.h"
 #include "hyp/run_abi.h"
+#include "hyp/sysreg.h"
 
 _Static_assert(RUN_EVENT_SHUTDOWN == KVM_SYSTEM_EVENT_SHUTDOWN, "as linux/kvm.h has it");
 _Static_assert(RUN_EVENT_RESET == KVM_SYSTEM_EVENT_RESET, "as linux/kvm.h has it");
+_Static_assert(RUN_EVENT_WAKEUP == KVM_SYSTEM_EVENT_WAKEUP, "as linux/kvm.h has it");
+_Static_assert(RUN_EVENT_SUSPEND == KVM_SYSTEM_EVENT_SUSPEND, "as linux/kvm.h has it");
+_Static_assert(RUN_EVENT_RESET2 == KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2,
+	       "as linux/kvm.h has it");
 
 #define PAGE SZ_4K
 
@@ -50,7 +55,25 @@ static s64 check_extension(struct abi_call *c)
 	case KVM_CAP_DEVICE_CTRL:
 	case KVM_CAP_MP_STATE:
 	case KVM_CAP_IMMEDIATE_EXIT:
+	case KVM_CAP_VCPU_EVENTS:
+	case KVM_CAP_VCPU_ATTRIBUTES:
+	case KVM_CAP_VM_ATTRIBUTES:
+	case KVM_CAP_ENABLE_CAP_VM:
+	case KVM_CAP_SET_GUEST_DEBUG:
+	case KVM_CAP_ARM_INJECT_EXT_DABT:
+	case KVM_CAP_ARM_SYSTEM_SUSPEND:
 		return 1;
+	case KVM_CAP_SET_GUEST_DEBUG2:
+		return KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |
+		       KVM_GUESTDBG_USE_HW;
+	case KVM_CAP_ARM_INJECT_SERROR_ESR:
+		return !!FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
+	case KVM_CAP_GUEST_DEBUG_HW_BPS:
+		return (s64)FIELD_GET(ID_DFR0_BRPS, sysreg_read(id_aa64dfr0_el1)) + 1;
+	case KVM_CAP_GUEST_DEBUG_HW_WPS:
+		return (s64)FIELD_GET(ID_DFR0_WRPS, sysreg_read(id_aa64dfr0_el1)) + 1;
+	case KVM_CAP_COUNTER_OFFSET:
+		return cpu_has_cntpoff();
 	case KVM_CAP_NR_VCPUS:
 		return cpu_count;
 	case KVM_CAP_MAX_VCPUS:

@@ -15,6 +15,11 @@ union abi_arg {
 	struct kvm_vcpu_init vcpu_init;
 	struct kvm_one_reg one_reg;
 	struct kvm_mp_state mp_state;
+	struct kvm_vcpu_events events;
+	struct kvm_guest_debug guest_debug;
+	struct kvm_enable_cap enable_cap;
+	struct kvm_arm_counter_offset counter_offset;
+	u64 reg_list; /* struct kvm_reg_list: how many fit */
 	struct herald_map map;
 	struct herald_unmap unmap;
 	struct herald_stats stats;
@@ -59,7 +64,7 @@ struct abi_device {
 	 * the same call comes again, with the same attribute.
 	 */
 	s64 (*get)(const struct guest_object *o, const struct kvm_device_attr *a,
-		   union abi_attr *val);
+		   union abi_attr *val); /* NULL: -ENXIO */
 	s64 (*set)(const struct guest_object *o, const struct kvm_device_attr *a,
 		   const union abi_attr *val);
 };
@@ -73,15 +78,40 @@ s64 guest_gic_set(const struct guest_object *o, const struct kvm_device_attr *a,
 		  const union abi_attr *val);
 
 /* hyp/abi_vcpu.c: requests on vCPUs. */
-abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_mp_state, abi_set_mp_state;
+abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_reg_list, abi_get_mp_state,
+	abi_set_mp_state;
+/* For what wants a vCPU that is initialised and does not run, until run_release(): -ENOEXEC, -EBUSY. */
+s64 abi_claim(struct vcpu *v);
 
+/* hyp/abi_attr.c */
+abi_fn abi_enable_cap, abi_set_counter_offset, abi_get_events, abi_set_events, abi_set_guest_debug;
+u32 abi_vm_attr_size(const struct kvm_device_attr *a);
+s64 abi_vm_attr_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 abi_vm_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		    const union abi_attr *val);
+u32 abi_vcpu_attr_size(const struct kvm_device_attr *a);
+s64 abi_vcpu_attr_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 abi_vcpu_attr_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		      union abi_attr *val);
+s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		      const union abi_attr *val);
+
+/*
+ * hyp/abi_reg.c: a register of a vCPU that is not running, into @val or, with @set, from there. -ENOENT: none of that ID;
+ * -EINVAL, -EBUSY: a value that it cannot have, or not any more.
+ */
+s64 abi_reg(struct vcpu *v, u64 id, u64 val[2], bool set);
+/* The IDs of all registers of @v to the management VM's address @at, *@room at most; then how many there are. -E2BIG, -EFAULT. */
+s64 abi_reg_list(struct vcpu *v, u64 at, u64 *room);
 /* hyp/abi_inspect.c: what there is, for those who watch. */
 abi_fn abi_list, abi_get_its, abi_read_log;
 
-/* hyp/abi_reg.c: a register of a vCPU that is not running. -ENOENT: none of that ID; -EINVAL: a value it cannot have. */
-s64 abi_reg_get(struct vcpu *v, u64 id, u64 val[2]);
-s64 abi_reg_set(struct vcpu *v, u64 id, const u64 val[2]);
 /* Bytes of the register that @id names, 0 if it cannot name one. */
 u32 abi_reg_size(u64 id);
+
+/* hyp/abi_fw.c: the @n-th of KVM_REG_ARM_FW, and of KVM_REG_ARM_FW_FEAT_BMAP. As abi_reg(). */
+#define ABI_NR_FW 4
+s64 abi_fw(struct vcpu *v, u32 n, u64 *val, bool set);
+s64 abi_fw_calls(struct vcpu *v, u32 n, u64 *val, bool set);
 
 #endif

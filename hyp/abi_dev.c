@@ -9,6 +9,8 @@
 
 static const struct abi_device devices[] = {
 	{ GUEST_GIC, guest_gic_size, guest_gic_has, guest_gic_get, guest_gic_set },
+	{ GUEST_VCPU, abi_vcpu_attr_size, abi_vcpu_attr_has, abi_vcpu_attr_get, abi_vcpu_attr_set },
+	{ GUEST_VM, abi_vm_attr_size, abi_vm_attr_has, NULL, abi_vm_attr_set },
 };
 
 /* The row of the handle, if it knows the attribute; else an errno. */
@@ -56,6 +58,6 @@ s64 abi_get_device_attr(struct abi_call *c)
 	s64 err = attr_read(c, &d, &val);
 
 	if (!err)
-		err = d->get(&c->o, &c->arg.attr, &val);
+		err = !d->get ? -ENXIO : d->get(&c->o, &c->arg.attr, &val);
 	return err ? err : abi_write(c->arg.attr.addr, &val, d->size(&c->arg.attr));
 }

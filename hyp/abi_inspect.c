@@ -13,7 +13,7 @@
 #include "hyp/machine.h"
 #include "pci/reqid.h"
 
-_Static_assert(VCPU_EXITS == HERALD_NR_EXITS && HERALD_EXIT_SYSTEM_EVENT < VCPU_EXITS,
+_Static_assert(VCPU_EXITS == HERALD_NR_EXITS && HERALD_EXIT_DEBUG < VCPU_EXITS,
 	       "each way to end a run has its counter");
 _Static_assert(ITS_NR_CMDS <= HERALD_ITS_COMMANDS && ITS_NR_ERRORS <= HERALD_ITS_ERRORS,
 	       "the ABI has room for each counter");

@@ -27,13 +27,16 @@ EL2(GUEST_SYSTEM, KVM_CHECK_EXTENSION, check_extension, "capability", "see below
 EL2(GUEST_SYSTEM, KVM_GET_VCPU_MMAP_SIZE, get_vcpu_mmap_size, "0", "4096", "-EINVAL",
     "`struct kvm_run` is the driver's")
 EL2(GUEST_SYSTEM, HERALD_GET_STATS, get_stats, "`struct herald_stats`", "0", "-EFAULT", "")
-EL2(GUEST_SYSTEM, HERALD_LIST, abi_list, "`struct herald_list`: VMs, vCPUs, interrupts, devices, collections",
+EL2(GUEST_SYSTEM, HERALD_LIST, abi_list,
+    "`struct herald_list`: VMs, vCPUs, interrupts, devices, collections",
     "0: `nr` records, `cursor`",
-    "-EINVAL: kind, not a VM's handle; -EBADF: no such VM, or no more; -ENOENT: no such ITS; -EFAULT", "")
+    "-EINVAL: kind, not a VM's handle; -EBADF: no such VM, or no more; -ENOENT: no such ITS; -EFAULT",
+    "")
 EL2(GUEST_SYSTEM, HERALD_GET_ITS, abi_get_its, "`struct herald_its`: registers and counters", "0",
     "-EINVAL, -EBADF, -ENOENT, -EFAULT: as `HERALD_LIST`", "")
-EL2(GUEST_SYSTEM, HERALD_READ_LOG, abi_read_log, "`struct herald_log`: Herald's log from `position` on",
-    "0: `len` bytes, 0 at the end", "-EFAULT", "")
+EL2(GUEST_SYSTEM, HERALD_READ_LOG, abi_read_log,
+    "`struct herald_log`: Herald's log from `position` on", "0: `len` bytes, 0 at the end",
+    "-EFAULT", "")
 
 EL2(GUEST_VM, KVM_CHECK_EXTENSION, check_extension, "capability", "as of the system", "", "")
 EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",
@@ -43,6 +46,17 @@ EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, flag `TEST`", "0, `fd` is the handle",
     "-ENODEV: another type; -EEXIST: there is one", "")
+EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
+    "-EINVAL: another capability, flags", "")
+EL2(GUEST_VM, KVM_ARM_SET_COUNTER_OFFSET, abi_set_counter_offset,
+    "`struct kvm_arm_counter_offset`, of both counters", "0",
+    "-EINVAL: reserved, or the CPU cannot (`KVM_CAP_COUNTER_OFFSET` is 0); -EBUSY: a vCPU runs",
+    "only with FEAT_ECV's CNTPOFF_EL2")
+EL2(GUEST_VM, KVM_SET_DEVICE_ATTR, abi_set_device_attr,
+    "`SMCCC_CTRL`, `SMCCC_FILTER`: from now on the VM's calls leave by `HERALD_EXIT_CALL`", "0",
+    "-ENXIO: another; -EBUSY: it has run",
+    "the filter is the driver's, which adds -EINVAL: padding, no function, wrap, action; -EEXIST: overlap; -EFAULT")
+EL2(GUEST_VM, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO", "")
 DRIVER(GUEST_VM, KVM_SET_USER_MEMORY_REGION, "`struct kvm_userspace_memory_region`", "0",
        "-EINVAL: alignment, wrap, beyond the IPA space, unknown flag, slot 32767 or more; -EEXIST: overlap",
        "")
@@ -55,10 +69,23 @@ EL2(GUEST_VCPU, KVM_GET_ONE_REG, abi_get_one_reg,
     "`struct kvm_one_reg`; `addr` is an address of the management VM, too", "0",
     "-ENOENT: no such register; -EFAULT", "")
 EL2(GUEST_VCPU, KVM_SET_ONE_REG, abi_set_one_reg, "the same", "0",
-    "-ENOENT: no such register; -EINVAL: a PSTATE that is not EL0 or EL1 in AArch64, another value of an ID register; -EFAULT",
-    "")
+    "-ENOENT: no such register; -EINVAL: a PSTATE that is not EL0 or EL1 in AArch64, another value of what says what the CPU is, a firmware register's; -EBUSY: a bitmap of calls once the VM has run; -EFAULT",
+    "ID registers, CLIDR, CTR, CCSIDR take no other value")
+EL2(GUEST_VCPU, KVM_GET_REG_LIST, abi_get_reg_list, "`struct kvm_reg_list`", "0",
+    "-E2BIG: `n` says how many there are; -EFAULT", "")
+EL2(GUEST_VCPU, KVM_GET_VCPU_EVENTS, abi_get_events, "`struct kvm_vcpu_events`", "0", "-EFAULT", "")
+EL2(GUEST_VCPU, KVM_SET_VCPU_EVENTS, abi_set_events, "the same", "0",
+    "-EINVAL: a syndrome where there is no RAS, or of more than its 25 bits", "")
+EL2(GUEST_VCPU, KVM_SET_GUEST_DEBUG, abi_set_guest_debug, "`struct kvm_guest_debug`", "0",
+    "-EINVAL: unknown control; -EBUSY", "")
+EL2(GUEST_VCPU, KVM_SET_DEVICE_ATTR, abi_set_device_attr,
+    "`TIMER_CTRL`: `IRQ_VTIMER`, `IRQ_PTIMER`, of the whole VM", "0",
+    "-ENXIO: another; -EINVAL: no GIC, no PPI; -EBUSY: it has run; -EFAULT",
+    "the driver has `PVTIME_CTRL`: -ENXIO, -EINVAL: alignment or not in a slot, -EEXIST, -EFAULT")
+EL2(GUEST_VCPU, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "-ENXIO, -EFAULT", "")
+EL2(GUEST_VCPU, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO", "")
 EL2(GUEST_VCPU, KVM_GET_MP_STATE, abi_get_mp_state, "`struct kvm_mp_state`", "0", "-EFAULT", "")
-EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`", "0", "-EINVAL", "")
+EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`, `SUSPENDED`", "0", "-EINVAL", "")
 DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0",
        "-EINVAL: length; -EFAULT", "")
 

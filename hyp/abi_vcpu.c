@@ -19,7 +19,7 @@ s64 abi_run(struct abi_call *c)
 
 	if (!atomic_load_acquire(&v->initialized))
 		return -ENOEXEC;
-	ret = guest_gic_ready(c->o.vm);
+	ret = guest_gic_ready(v);
 	if (!ret)
 		ret = run_vcpu(v, c->value, c->data);
 	return ret == RUN_DONE ? ABI_DONE : ret;
@@ -59,6 +59,10 @@ s64 abi_vcpu_init(struct abi_call *c)
 		v->entry = 0;
 		v->context = 0;
 		v->fault.pending = false;
+		v->suspended = false;
+		v->abort = false;
+		v->call_pending = false;
+		v->psci_0_1 = !(v->features & BIT(KVM_ARM_VCPU_PSCI_0_2));
 		vcpu_reset(v);
 		if (v->vgic)
 			vgic_cpu_reset(v->vgic);
@@ -70,7 +74,7 @@ s64 abi_vcpu_init(struct abi_call *c)
 	return err;
 }
 
-static s64 reg_claim(struct vcpu *v)
+s64 abi_claim(struct vcpu *v)
 {
 	if (!atomic_load_acquire(&v->initialized))
 		return -ENOEXEC;
@@ -81,11 +85,11 @@ s64 abi_get_one_reg(struct abi_call *c)
 {
 	const struct kvm_one_reg *reg = &c->arg.one_reg;
 	u64 val[2] = { 0, 0 };
-	s64 err = reg_claim(c->o.vcpu);
+	s64 err = abi_claim(c->o.vcpu);
 
 	if (err)
 		return err;
-	err = abi_reg_get(c->o.vcpu, reg->id, val);
+	err = abi_reg(c->o.vcpu, reg->id, val, false);
 	run_release(c->o.vcpu);
 	return err ? err : abi_write(reg->addr, val, abi_reg_size(reg->id));
 }
@@ -100,11 +104,27 @@ s64 abi_set_one_reg(struct abi_call *c)
 		return -ENOENT;
 	err = abi_read(reg->addr, val, abi_reg_size(reg->id));
 	if (!err)
-		err = reg_claim(c->o.vcpu);
+		err = abi_claim(c->o.vcpu);
 	if (err)
 		return err;
-	err = abi_reg_set(c->o.vcpu, reg->id, val);
+	err = abi_reg(c->o.vcpu, reg->id, val, true);
 	run_release(c->o.vcpu);
+	return err;
+}
+
+/* How many there are is written back also if that is all that is answered. */
+s64 abi_get_reg_list(struct abi_call *c)
+{
+	u64 n = c->arg.reg_list;
+	s64 err = abi_claim(c->o.vcpu);
+
+	if (err)
+		return err;
+	err = abi_reg_list(c->o.vcpu, c->value + sizeof(n), &n);
+	run_release(c->o.vcpu);
+	c->arg.reg_list = n;
+	if (err == -E2BIG && abi_write(c->value, &n, sizeof(n)))
+		return -EFAULT;
 	return err;
 }
 
@@ -112,7 +132,9 @@ s64 abi_get_mp_state(struct abi_call *c)
 {
 	u32 power = atomic_load_acquire(&c->o.vcpu->power);
 
-	c->arg.mp_state.mp_state = power == VCPU_OFF ? KVM_MP_STATE_STOPPED : KVM_MP_STATE_RUNNABLE;
+	c->arg.mp_state.mp_state = power == VCPU_OFF	  ? KVM_MP_STATE_STOPPED
+				   : c->o.vcpu->suspended ? KVM_MP_STATE_SUSPENDED
+							  : KVM_MP_STATE_RUNNABLE;
 	return 0;
 }
 
@@ -122,11 +144,13 @@ s64 abi_set_mp_state(struct abi_call *c)
 	u32 state = c->arg.mp_state.mp_state;
 	s64 err;
 
-	if (state != KVM_MP_STATE_STOPPED && state != KVM_MP_STATE_RUNNABLE)
+	if (state != KVM_MP_STATE_STOPPED && state != KVM_MP_STATE_RUNNABLE &&
+	    state != KVM_MP_STATE_SUSPENDED)
 		return -EINVAL;
-	err = reg_claim(v);
+	err = abi_claim(v);
 	if (err)
 		return err;
+	v->suspended = state == KVM_MP_STATE_SUSPENDED;
 	atomic_store_release(&v->power, state == KVM_MP_STATE_STOPPED ? VCPU_OFF : VCPU_ON);
 	run_release(v);
 	return 0;

@@ -51,6 +51,11 @@ int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa)
 	return 0;
 }
 
+bool cpu_has_cntpoff(void)
+{
+	return FIELD_GET(ID_MMFR0_ECV, sysreg_read(id_aa64mmfr0_el1)) >= ID_MMFR0_ECV_POFF;
+}
+
 /* Fine-grained traps and feature enables that a reset leaves undefined; only where the CPU has them. */
 static void cpu_init_optional(void)
 {
@@ -72,7 +77,7 @@ static void cpu_init_optional(void)
 	}
 	if (FIELD_GET(ID_MMFR1_HCX, sysreg_read(id_aa64mmfr1_el1)))
 		sysreg_write(HCRX_EL2, 0);
-	if (FIELD_GET(ID_MMFR0_ECV, mmfr0) == ID_MMFR0_ECV_POFF)
+	if (cpu_has_cntpoff())
 		sysreg_write(CNTPOFF_EL2, 0);
 }
 
@@ -95,7 +100,8 @@ void cpu_init_el2(struct cpu *c)
 	c->mdcr = FIELD_PREP(MDCR_HPMN, hpmn) | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF;
 	sysreg_write(mdcr_el2, c->mdcr);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
-	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+	sysreg_write(cnthctl_el2,
+		     CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN | (cpu_has_cntpoff() ? CNTHCTL_ECV : 0));
 	sysreg_write(cntvoff_el2, 0);
 	sysreg_write(cnthp_ctl_el2, 0);
 	sysreg_write(hstr_el2, 0);

@@ -40,6 +40,7 @@ struct cpu {
 	bool attention; /* a VM that is loaded here makes way for the home vCPU (hyp/run.c) */
 	u32 ppi_enabled; /* of the timers' PPIs: enabled in the redistributor, */
 	u32 ppi_active; /* and active, when the last vCPU was saved */
+	bool debug_taken; /* a VM's debug registers are loaded: home's are in its struct world */
 	u64 mdcr; /* MDCR_EL2 of the management VM */
 	u64 runs; /* times a VM's vCPU was entered */
 	struct doorbell bell;
@@ -77,6 +78,9 @@ int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa);
 
 /* Pointer authentication is there. */
 bool cpu_has_pauth(void);
+
+/* CNTPOFF_EL2 is there: a VM's physical counter can have an offset. */
+bool cpu_has_cntpoff(void);
 
 /* EL2 registers of the CPU this runs on, the same on every CPU: vectors, traps, stage 2 off. */
 void cpu_init_el2(struct cpu *c);

@@ -8,6 +8,7 @@
 #include "hyp/exit.h"
 #include "hyp/lib/assert.h"
 #include "hyp/run.h"
+#include "hyp/run_abi.h"
 #include "hyp/sysreg.h"
 
 /* The handler may have loaded another vCPU than the one that exited. */
@@ -37,7 +38,7 @@ void exit_skip_instruction(void)
 static void exit_hvc(struct vcpu *v, struct regs *r, u64 esr)
 {
 	if (!FIELD_GET(ESR_IMM16, esr)) {
-		smccc_call(v, r);
+		smccc_call(v, r, HERALD_CALL_FILTER);
 		return;
 	}
 	sysreg_write(elr_el2, sysreg_read(elr_el2) - EXIT_INSTRUCTION);
@@ -52,7 +53,7 @@ static void exit_smc(struct vcpu *v, struct regs *r, u64 esr)
 		return;
 	}
 	exit_skip_instruction();
-	smccc_call(v, r);
+	smccc_call(v, r, HERALD_CALL_FILTER | HERALD_CALL_SMC);
 }
 
 /* Trapped is a VM's WFI only; anything else is a hint. A wait with a timeout may end early. */
@@ -64,13 +65,29 @@ static void exit_wfx(struct vcpu *v, struct regs *r, u64 esr)
 		run_wait(v);
 }
 
+/* Only where a VMM debugs its VM do these come here: MDCR_EL2.TDE. */
+static void exit_debug(struct vcpu *v, struct regs *r, u64 esr)
+{
+	(void)r;
+	v->step_done |= FIELD_GET(ESR_EC, esr) == ESR_EC_STEP_LOW;
+	run_leave(v, &(struct run_exit){
+			     .x0 = HERALD_EXIT_DEBUG, .x1 = esr, .x2 = sysreg_read(far_el2) });
+}
+
 typedef void exit_handler(struct vcpu *v, struct regs *r, u64 esr);
 
 /* Any other class: an instruction of a feature that the ID registers hide, UNDEFINED as on a CPU without it. */
 static exit_handler *const handlers[FIELD_MAX(ESR_EC) + 1] = {
-	[ESR_EC_WFX] = exit_wfx,	[ESR_EC_HVC64] = exit_hvc,
-	[ESR_EC_SMC64] = exit_smc,	[ESR_EC_SYSREG] = sysreg_trap,
-	[ESR_EC_IABT_LOW] = mmio_abort, [ESR_EC_DABT_LOW] = mmio_abort,
+	[ESR_EC_WFX] = exit_wfx,
+	[ESR_EC_HVC64] = exit_hvc,
+	[ESR_EC_SMC64] = exit_smc,
+	[ESR_EC_SYSREG] = sysreg_trap,
+	[ESR_EC_IABT_LOW] = mmio_abort,
+	[ESR_EC_DABT_LOW] = mmio_abort,
+	[ESR_EC_BREAKPOINT_LOW] = exit_debug,
+	[ESR_EC_STEP_LOW] = exit_debug,
+	[ESR_EC_WATCHPOINT_LOW] = exit_debug,
+	[ESR_EC_BRK64] = exit_debug,
 };
 
 void exit_sync(struct regs *r)

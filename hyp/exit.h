@@ -32,11 +32,18 @@ void sysreg_trap(struct vcpu *v, struct regs *r, u64 esr);
 /* The ID register @reg (a SYS_REG()) as @v sees it. */
 u64 sysreg_id(const struct vcpu *v, u64 reg);
 
-/* hyp/smccc.c: HVC #0 and SMC #0. */
-void smccc_call(struct vcpu *v, struct regs *r);
+/*
+ * hyp/smccc.c: HVC #0 and SMC #0. @flags: HERALD_CALL_SMC; HERALD_CALL_FILTER: the VM's filter is asked if it has one.
+ * After it another vCPU may be loaded.
+ */
+void smccc_call(struct vcpu *v, struct regs *r, u64 flags);
+/* What SMCCC_ARCH_FEATURES answers @v of SMCCC_ARCH_WORKAROUND_<@n>, 1 to 3. */
+s64 smccc_workaround(const struct vcpu *v, u32 n);
 
 /* hyp/psci.c: a PSCI function; false if @r->x[0] names none. After it another vCPU may be loaded. */
 bool psci_call(struct vcpu *v, struct regs *r);
+/* The version that @v finds: major in bits 31:16, minor in 15:0. */
+u32 psci_version(const struct vcpu *v);
 
 /* hyp/panic.c: this CPU does nothing any more, since another one has panicked. */
 void panic_stop(void) __attribute__((noreturn));

@@ -5,6 +5,7 @@
 #include "hyp/herald_abi.h"
 #include "hyp/lib/assert.h"
 #include "hyp/lib/errno.h"
+#include "hyp/lib/string.h"
 #include "hyp/machine.h"
 #include "hyp/owner.h"
 #include "hyp/run.h"
@@ -168,6 +169,9 @@ static int guest_init(struct guest_slot *s, u32 ipa_bits)
 	vm->last_ran = m->last_ran;
 	vm->lock = SPINLOCK_INIT(LOCK_VM);
 	vm->cntvoff = timer_now();
+	vm->timer_ppi[0] = WORLD_VM_VTIMER;
+	vm->timer_ppi[1] = WORLD_VM_PTIMER;
+	memcpy(vm->calls, vm_calls_all, sizeof(vm->calls));
 	vm->gic.dist = VM_GIC_NOWHERE;
 	for (i = 0; i < cpu_count; i++)
 		vm->last_ran[i] = GUEST_MAX_VCPUS;

@@ -72,8 +72,8 @@ s64 guest_gic_save(struct vm *vm);
 
 /* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
-/* Before the first run: puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
-s64 guest_gic_ready(struct vm *vm);
+/* Before each run; at the first puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
+s64 guest_gic_ready(struct vcpu *v);
 /* KVM_IRQ_LINE */
 s64 guest_irq_line(struct vm *vm, u32 irq, bool level);
 

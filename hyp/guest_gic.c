@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
- * distributor, and redistributors in one region or several. The interrupts of the timers are 27 and 30. What a VMM reads
- * and writes of its registers is in hyp/guest_gic_reg.c.
+ * distributor, and redistributors in one region or several. What a VMM reads and writes of its registers is in
+ * hyp/guest_gic_reg.c.
  */
 #include "hyp/abi.h"
 #include "hyp/lib/errno.h"
@@ -199,12 +199,7 @@ static struct vgic_config gic_config(const struct vm *vm)
 
 static void add_vcpu(struct vgic *vgic, struct vcpu *v)
 {
-	const struct board *b = &machine.board;
-
 	v->vgic = vgic_cpu_init(vgic, v->index, v->mpidr, false, v);
-	vgic_map_hw_ppi(v->vgic, WORLD_VM_VTIMER, b->timer_virt_intid);
-	if (b->timer_phys_intid)
-		vgic_map_hw_ppi(v->vgic, WORLD_VM_PTIMER, b->timer_phys_intid);
 }
 
 /* Memory, its zeroes, the distributor, vCPU after vCPU: 0, or HERALD_AGAIN. */
@@ -337,15 +332,32 @@ static s64 place_frames(struct vm *vm)
 	return 0;
 }
 
-s64 guest_gic_ready(struct vm *vm)
+/* Which interrupts the timers have is the VMM's to say until the VM first runs. */
+static void tie_timers(struct vcpu *v)
 {
+	const struct board *b = &machine.board;
+
+	vgic_map_hw_ppi(v->vgic, v->vm->timer_ppi[0], b->timer_virt_intid);
+	if (b->timer_phys_intid)
+		vgic_map_hw_ppi(v->vgic, v->vm->timer_ppi[1], b->timer_phys_intid);
+}
+
+s64 guest_gic_ready(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
 	s64 err = 0;
 
-	if (atomic_load_acquire(&vm->ready))
+	if (atomic_load_acquire(&vm->ready) && v->timers_tied)
 		return 0;
 	spin_lock(&vm->lock);
 	if (!vm->gic.placed)
 		err = place_frames(vm);
+	if (!err && vm->timer_ppi[0] == vm->timer_ppi[1])
+		err = -EINVAL;
+	if (!err && !v->timers_tied) {
+		tie_timers(v);
+		v->timers_tied = true;
+	}
 	vm->gic.save = 0; /* nobody goes on with what was begun before a run */
 	if (!err)
 		atomic_store_release(&vm->ready, true);
@@ -374,7 +386,8 @@ s64 guest_irq_line(struct vm *vm, u32 irq, bool level)
 			return -EBUSY;
 		return num < VGIC_NR_PRIVATE ? -EINVAL : vgic_set_line(vgic, NULL, num, level);
 	case KVM_ARM_IRQ_TYPE_PPI:
-		if (index >= atomic_load_acquire(&vm->nr_vcpus) || num >= VGIC_NR_PRIVATE)
+		if (index >= atomic_load_acquire(&vm->nr_vcpus) || num >= VGIC_NR_PRIVATE ||
+		    num == vm->timer_ppi[0] || num == vm->timer_ppi[1])
 			return -EINVAL;
 		return vgic ? vgic_set_line(vgic, vm->vcpus[index]->vgic, num, level) : -EBUSY;
 	case KVM_ARM_IRQ_TYPE_CPU:

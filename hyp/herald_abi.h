@@ -29,12 +29,20 @@
 #define HERALD_RUN_IMMEDIATE 2 /* finish what the last exit left, then -EINTR */
 #define HERALD_RUN_COMPLETE 4 /* the access of the last HERALD_EXIT_FAULT was carried out */
 #define HERALD_RUN_ABORT 8 /* it gets a synchronous external abort */
+#define HERALD_RUN_CALL                                                                            \
+	16 /* the call of the last HERALD_EXIT_CALL with HERALD_CALL_FILTER is carried out */
 
 #define HERALD_EXIT_FAULT                                                                          \
 	1 /* x1 = IPA, x2 = HERALD_FAULT_*, x3 = data of a store; not VALID: CM, WnR, FSC */
 #define HERALD_EXIT_WFI                                                                            \
 	2 /* x1 = when to run it again, in ticks of CNTPCT; ~0: when the doorbell says so */
-#define HERALD_EXIT_SYSTEM_EVENT 3 /* x1 = KVM_SYSTEM_EVENT_* */
+#define HERALD_EXIT_SYSTEM_EVENT 3 /* x1 = KVM_SYSTEM_EVENT_*, x2 = its flags */
+#define HERALD_EXIT_CALL 4 /* x1 = function, x2 = its first argument, x3 = HERALD_CALL_* */
+#define HERALD_EXIT_DEBUG 5 /* x1 = ESR_EL2, x2 = FAR_EL2: KVM_SET_GUEST_DEBUG */
+
+#define HERALD_CALL_SMC 1 /* by SMC, else HVC */
+#define HERALD_CALL_FILTER                                                                         \
+	2 /* the filter is to judge it; else it is the management VM's to answer */
 
 #define HERALD_FAULT_WRITE 1
 #define HERALD_FAULT_EXEC 2 /* an instruction fetch */
@@ -125,7 +133,7 @@ struct herald_vm_info {
 #define HERALD_VCPU_BLOCKED 2 /* waits for an interrupt */
 #define HERALD_VCPU_RUNNING 3 /* on @cpu */
 
-#define HERALD_NR_EXITS 4
+#define HERALD_NR_EXITS 6
 
 struct herald_vcpu_info {
 	__u64 mpidr;
@@ -179,7 +187,7 @@ struct herald_list {
 	__u64 reserved;
 	union {
 		struct herald_vm_info vm[17];
-		struct herald_vcpu_info vcpu[17];
+		struct herald_vcpu_info vcpu[13];
 		struct herald_irq irq[30];
 		struct herald_its_device device[30];
 		struct herald_collection collection[120];

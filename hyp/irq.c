@@ -19,7 +19,7 @@ static u32 timer_vintid(const struct vcpu *v, u32 intid)
 {
 	if (v->vm->pinned)
 		return intid;
-	return intid == machine.board.timer_virt_intid ? WORLD_VM_VTIMER : WORLD_VM_PTIMER;
+	return v->vm->timer_ppi[intid != machine.board.timer_virt_intid];
 }
 
 static void irq_ppi(struct vcpu *v, u32 intid)

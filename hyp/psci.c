@@ -17,7 +17,10 @@
 #include "hyp/run_abi.h"
 #include "hyp/sysreg.h"
 
-#define PSCI_VERSION_1_1 0x10001
+/* KVM's numbers before PSCI 0.2 had any. */
+#define PSCI_KVM_CPU_OFF 0x95c1ba5fu
+#define PSCI_KVM_CPU_ON 0x95c1ba60u
+#define PSCI_RESET2_VENDOR 0x80000000u
 #define PSCI_TOS_NOT_PRESENT 2
 
 enum { AFFINITY_ON, AFFINITY_OFF, AFFINITY_ON_PENDING };
@@ -111,7 +114,7 @@ static void cpu_off(struct vcpu *v)
 }
 
 /* A VM's power is its VMM's: it leaves, with all its vCPUs off until they are initialised again (as KVM does). */
-static void vm_power(struct vcpu *v, struct regs *r, u32 function)
+static void vm_power(struct vcpu *v, struct regs *r, u64 event, u64 flags)
 {
 	struct vm *vm = v->vm;
 	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
@@ -125,12 +128,27 @@ static void vm_power(struct vcpu *v, struct regs *r, u32 function)
 			run_expel(vm->vcpus[i]);
 	}
 	spin_unlock(&vm->lock);
-	run_leave(v, &(struct run_exit){ .x0 = HERALD_EXIT_SYSTEM_EVENT,
-					 .x1 = function == PSCI_SYSTEM_OFF ? RUN_EVENT_SHUTDOWN
-									   : RUN_EVENT_RESET });
+	run_leave(v,
+		  &(struct run_exit){ .x0 = HERALD_EXIT_SYSTEM_EVENT, .x1 = event, .x2 = flags });
 }
 
-static s64 features(u32 function)
+/* Of a VM: it stops as it is, and its VMM carries the call out. */
+static void vm_suspend(struct vcpu *v)
+{
+	run_leave(v, &(struct run_exit){ .x0 = HERALD_EXIT_SYSTEM_EVENT, .x1 = RUN_EVENT_SUSPEND });
+}
+
+u32 psci_version(const struct vcpu *v)
+{
+	u32 version = atomic_load_relaxed(&v->vm->psci_version);
+
+	if (v->psci_0_1)
+		return PSCI_VERSION_0_1;
+	return version ? version : PSCI_VERSION_1_1;
+}
+
+/* The version that has function @function, and only if the VM has it at all; ~0: none has it. */
+static u32 since(const struct vm *vm, u32 function)
 {
 	switch (function) {
 	case PSCI_VERSION:
@@ -144,12 +162,25 @@ static s64 features(u32 function)
 	case PSCI_MIGRATE_INFO_TYPE:
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
+		return PSCI_VERSION_0_2;
 	case PSCI_FEATURES:
-	case SMCCC_VERSION:
-		return PSCI_RET_SUCCESS;
+		return PSCI_VERSION_1_0;
+	case PSCI_SYSTEM_SUSPEND_32:
+	case PSCI_SYSTEM_SUSPEND_64:
+		return vm->can_suspend ? PSCI_VERSION_1_0 : ~0u;
+	case PSCI_SYSTEM_RESET2_32:
+	case PSCI_SYSTEM_RESET2_64:
+		return vm->pinned ? ~0u : PSCI_VERSION_1_1;
 	default:
-		return PSCI_RET_NOT_SUPPORTED;
+		return ~0u;
 	}
+}
+
+static s64 features(const struct vcpu *v, u32 function)
+{
+	return function == SMCCC_VERSION || since(v->vm, function) <= psci_version(v)
+		       ? PSCI_RET_SUCCESS
+		       : PSCI_RET_NOT_SUPPORTED;
 }
 
 /* The management VM's power is the machine's. */
@@ -165,15 +196,25 @@ static s64 system_power(u32 function)
 	return psci_smc(function, 0, 0, 0);
 }
 
+/* KVM_ARM_VCPU_PSCI_0_2 was not asked for: two functions, by KVM's own numbers. */
+static u32 number(const struct vcpu *v, u32 function)
+{
+	if (!v->psci_0_1)
+		return since(v->vm, function) <= psci_version(v) ? function : ~0u;
+	if (function == PSCI_KVM_CPU_OFF)
+		return PSCI_CPU_OFF;
+	return function == PSCI_KVM_CPU_ON ? PSCI_CPU_ON_64 : ~0u;
+}
+
 bool psci_call(struct vcpu *v, struct regs *r)
 {
 	struct vm *vm = v->vm;
-	u32 function = (u32)r->x[0];
+	u32 function = number(v, (u32)r->x[0]);
 	s64 ret;
 
 	switch (function) {
 	case PSCI_VERSION:
-		ret = PSCI_VERSION_1_1;
+		ret = psci_version(v);
 		break;
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:
@@ -200,13 +241,27 @@ bool psci_call(struct vcpu *v, struct regs *r)
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
 		if (!vm->pinned) {
-			vm_power(v, r, function);
+			vm_power(v, r,
+				 function == PSCI_SYSTEM_OFF ? RUN_EVENT_SHUTDOWN : RUN_EVENT_RESET,
+				 0);
 			return true;
 		}
 		ret = system_power(function);
 		break;
+	case PSCI_SYSTEM_RESET2_32:
+	case PSCI_SYSTEM_RESET2_64:
+		if (!(u32)r->x[1] || (u32)r->x[1] >= PSCI_RESET2_VENDOR) {
+			vm_power(v, r, RUN_EVENT_RESET, RUN_EVENT_RESET2);
+			return true;
+		}
+		ret = PSCI_RET_INVALID_PARAMETERS;
+		break;
+	case PSCI_SYSTEM_SUSPEND_32:
+	case PSCI_SYSTEM_SUSPEND_64:
+		vm_suspend(v);
+		return true;
 	case PSCI_FEATURES:
-		ret = features((u32)r->x[1]);
+		ret = features(v, (u32)r->x[1]);
 		break;
 	default:
 		return false;

@@ -147,6 +147,15 @@ static void leave_blocked(struct vcpu *v, u64 deadline)
 }
 
 /*
+ * When the physical counter says what one that is @offset behind it calls @cval, which is not there yet: never, if it
+ * cannot count that far. An offset below 0 is one that wraps.
+ */
+static u64 counter_reaches(u64 cval, u64 offset)
+{
+	return cval > NO_DEADLINE - offset && (s64)offset >= 0 ? NO_DEADLINE : cval + offset;
+}
+
+/*
  * When a timer of the vCPU that is loaded will interrupt it, in ticks of the physical counter; 0: it is doing so. One
  * that fired and was delivered has an active PPI: then the guest does not want to hear of it.
  */
@@ -154,8 +163,8 @@ static u64 guest_deadline(u64 ctl, u64 cval, u64 offset, u32 intid)
 {
 	if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE)
 		return NO_DEADLINE;
-	if (!(ctl & TIMER_ISTATUS)) /* never, if it is beyond what the physical counter can count */
-		return cval > NO_DEADLINE - offset ? NO_DEADLINE : cval + offset;
+	if (!(ctl & TIMER_ISTATUS))
+		return counter_reaches(cval, offset);
 	return gicv3_irq_get_active(cpu_this()->index, intid) ? NO_DEADLINE : 0;
 }
 
@@ -164,8 +173,8 @@ static u64 next_deadline(const struct vcpu *v)
 	const struct board *b = &machine.board;
 	u64 virt = guest_deadline(sysreg_read(cntv_ctl_el0), sysreg_read(cntv_cval_el0),
 				  v->vm->cntvoff, b->timer_virt_intid);
-	u64 phys = guest_deadline(sysreg_read(cntp_ctl_el0), sysreg_read(cntp_cval_el0), 0,
-				  b->timer_phys_intid);
+	u64 phys = guest_deadline(sysreg_read(cntp_ctl_el0), sysreg_read(cntp_cval_el0),
+				  v->vm->cntpoff, b->timer_phys_intid);
 
 	return MIN(virt, phys);
 }
@@ -227,14 +236,61 @@ static bool is_on(const struct vcpu *v)
 	return atomic_load_acquire(&v->power) == VCPU_ON;
 }
 
+#define ESR_ANY_DABT (FIELD_PREP(ESR_EC, ESR_EC_DABT_LOW) | ESR_IL)
+
 /* Finishes the access that the last run left with. @v is loaded. */
 static void finish_fault(struct vcpu *v, struct regs *r, u64 flags, u64 data)
 {
-	if (flags & HERALD_RUN_COMPLETE)
+	if (v->abort || (flags & HERALD_RUN_ABORT))
+		inject_abort(v->fault.pending ? v->fault.esr : ESR_ANY_DABT, v->fault.far);
+	else if (flags & HERALD_RUN_COMPLETE)
 		mmio_complete(r, v->fault.esr, data);
-	else if (flags & HERALD_RUN_ABORT)
-		inject_abort(v->fault.esr, v->fault.far);
 	v->fault.pending = false;
+	v->abort = false;
+}
+
+/* The call that the last run left with was let through. False: it made @v leave, and all is said. */
+static bool finish_call(struct cpu *c, struct vcpu *v, u64 flags)
+{
+	v->call_pending = false;
+	if (flags & HERALD_RUN_CALL)
+		smccc_call(v, c->frame, 0);
+	return c->vcpu == v;
+}
+
+/* Its VMM debugs @v, which is loaded, by single steps, and has been told of the last. */
+static void arm_step(struct vcpu *v)
+{
+	if ((v->debug & VCPU_DEBUG_STEP) && v->step_done)
+		sysreg_write(spsr_el2, sysreg_read(spsr_el2) | PSTATE_SS);
+	v->step_done = false;
+}
+
+/* When a timer of @v, which is not loaded, is due. */
+static u64 saved_deadline(const struct vcpu *v)
+{
+	const struct world *w = &v->world;
+	u64 virt = NO_DEADLINE, phys = NO_DEADLINE;
+
+	if ((w->cntv_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
+		virt = counter_reaches(w->cntv_cval, v->vm->cntvoff);
+	if ((w->cntp_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
+		phys = counter_reaches(w->cntp_cval, v->vm->cntpoff);
+	return MIN(virt, phys);
+}
+
+/* Suspended by its VMM, to which it goes back when there is an interrupt for it. */
+static s64 run_suspended(struct cpu *c, struct vcpu *v)
+{
+	if (!runnable(v)) {
+		answer(c, &(struct run_exit){ .x0 = HERALD_EXIT_WFI, .x1 = saved_deadline(v) });
+		block(c, v);
+		return RUN_DONE;
+	}
+	answer(c, &(struct run_exit){ .x0 = HERALD_EXIT_SYSTEM_EVENT, .x1 = RUN_EVENT_WAKEUP });
+	run_release(v);
+	guest_put(v->vm);
+	return RUN_DONE;
 }
 
 static s64 check(const struct vcpu *v, u64 flags)
@@ -244,6 +300,8 @@ static s64 check(const struct vcpu *v, u64 flags)
 	if ((flags & ~RUN_FLAGS) || (flags & finish) == finish)
 		return -EINVAL;
 	if ((flags & finish) && !v->fault.pending)
+		return -EINVAL;
+	if ((flags & HERALD_RUN_CALL) && !v->call_pending)
 		return -EINVAL;
 	if ((flags & HERALD_RUN_COMPLETE) && !mmio_can_complete(v->fault.esr))
 		return -EINVAL;
@@ -260,7 +318,8 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	err = check(v, flags);
 	if (!err)
 		power_on(v);
-	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending)
+	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->abort &&
+	    !v->call_pending)
 		err = -EINTR;
 	/* The management VM takes its SError first. */
 	if (!err && !world_serror_settle())
@@ -275,6 +334,8 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 		block(c, v);
 		return RUN_DONE;
 	}
+	if (v->suspended)
+		return run_suspended(c, v);
 	v->world.hcr &= ~HCR_TWI;
 	v->world.hcr |= flags & HERALD_RUN_SINGLE_TASK ? 0 : HCR_TWI;
 	world_save(c->home);
@@ -282,6 +343,9 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	world_load(v);
 	c->runs++;
 	finish_fault(v, c->frame, flags, data);
+	if (!finish_call(c, v, flags))
+		return RUN_DONE;
+	arm_step(v);
 	atomic_fence(); /* it is seen to be loaded here before its power is looked at: run_expel() */
 	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic) || !is_on(v))
 		run_leave(v, &(struct run_exit){ .x0 = -EINTR });

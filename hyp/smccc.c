@@ -5,8 +5,17 @@
  */
 #include "drivers/psci.h"
 #include "hyp/exit.h"
+#include "hyp/run.h"
+#include "hyp/run_abi.h"
 
 #define SMCCC_VERSION_1_1 0x10001
+#define SMCCC_TRNG_FIRST 0x84000050u
+#define SMCCC_TRNG_LAST 0x84000053u
+#define SMCCC_TRNG_RND64 0xc4000053u
+#define SMCCC_PV_TIME_FEATURES 0xc5000020u
+#define SMCCC_PV_TIME_ST 0xc5000021u
+#define SMCCC_KVM_FEATURES 0x86000000u
+#define SMCCC_KVM_PTP 0x86000001u
 #define SMCCC_HYP_UID 0x8600ff01u
 #define SMCCC_HYP_REVISION 0x8600ff03u
 #define WORKAROUND_2_NOT_NEEDED 1
@@ -25,10 +34,26 @@ static bool is_host_switch(const struct vcpu *v, u32 function)
 	return function == SMCCC_ARCH_WORKAROUND_2 && !v->vm->pinned;
 }
 
-static s64 arch_features(const struct vcpu *v, u32 function)
+static s64 workaround(const struct vcpu *v, u32 function)
 {
 	s64 ret;
 
+	if (!psci_smccc_version())
+		return SMCCC_RET_NOT_SUPPORTED;
+	ret = (s32)psci_smc(SMCCC_ARCH_FEATURES, function, 0, 0);
+	return !ret && is_host_switch(v, function) ? WORKAROUND_2_NOT_NEEDED : ret;
+}
+
+s64 smccc_workaround(const struct vcpu *v, u32 n)
+{
+	static const u32 functions[] = { SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2,
+					 SMCCC_ARCH_WORKAROUND_3 };
+
+	return workaround(v, functions[n - 1]);
+}
+
+static s64 arch_features(const struct vcpu *v, u32 function)
+{
 	switch (function) {
 	case SMCCC_VERSION:
 	case SMCCC_ARCH_FEATURES:
@@ -36,19 +61,77 @@ static s64 arch_features(const struct vcpu *v, u32 function)
 	case SMCCC_ARCH_WORKAROUND_1:
 	case SMCCC_ARCH_WORKAROUND_2:
 	case SMCCC_ARCH_WORKAROUND_3:
-		if (!psci_smccc_version())
-			return SMCCC_RET_NOT_SUPPORTED;
-		ret = (s32)psci_smc(SMCCC_ARCH_FEATURES, function, 0, 0);
-		return !ret && is_host_switch(v, function) ? WORKAROUND_2_NOT_NEEDED : ret;
+		return workaround(v, function);
+	case SMCCC_PV_TIME_FEATURES:
+		return (atomic_load_relaxed(&v->vm->calls[VM_CALLS_STD_HYP]) & 1) - 1;
 	default:
 		return SMCCC_RET_NOT_SUPPORTED;
 	}
 }
 
-void smccc_call(struct vcpu *v, struct regs *r)
+const u64 vm_calls_all[VM_NR_CALLS] = { 1, 1, 3 };
+
+/* What the management VM answers for a VM, if its VMM lets the family of calls be: KVM's, by the bits of its bitmaps. */
+static const struct call {
+	u32 first, last;
+	u8 family, bit;
+} calls[] = {
+	{ SMCCC_TRNG_FIRST, SMCCC_TRNG_LAST, VM_CALLS_STD, 0 },
+	{ SMCCC_TRNG_RND64, SMCCC_TRNG_RND64, VM_CALLS_STD, 0 },
+	{ SMCCC_PV_TIME_FEATURES, SMCCC_PV_TIME_ST, VM_CALLS_STD_HYP, 0 },
+	{ SMCCC_HYP_UID, SMCCC_HYP_UID, VM_CALLS_VENDOR_HYP, 0 },
+	{ SMCCC_KVM_FEATURES, SMCCC_KVM_FEATURES, VM_CALLS_VENDOR_HYP, 0 },
+	{ SMCCC_KVM_PTP, SMCCC_KVM_PTP, VM_CALLS_VENDOR_HYP, 1 },
+};
+
+static bool is_managements(const struct vm *vm, u32 function)
+{
+	const struct call *c;
+
+	for (c = calls; c < calls + ARRAY_SIZE(calls); c++)
+		if (function >= c->first && function <= c->last)
+			return atomic_load_relaxed(&vm->calls[c->family]) & BIT(c->bit);
+	return false;
+}
+
+/* A VM's call that is for others to judge or to answer: it has left. */
+static bool call_leaves(struct vcpu *v, struct regs *r, u64 flags)
 {
 	u32 function = (u32)r->x[0];
+
+	v->call_pending = (flags & HERALD_CALL_FILTER) && v->vm->calls_filtered;
+	if (!v->call_pending && !is_managements(v->vm, function))
+		return false;
+	if (!v->call_pending)
+		flags &= ~(u64)HERALD_CALL_FILTER;
+	run_leave(v, &(struct run_exit){
+			     .x0 = HERALD_EXIT_CALL, .x1 = function, .x2 = r->x[1], .x3 = flags });
+	return true;
+}
+
+static bool hyp_call(struct vcpu *v, struct regs *r)
+{
 	u32 i;
+
+	if (!v->vm->pinned)
+		return false;
+	switch ((u32)r->x[0]) {
+	case SMCCC_HYP_UID:
+		for (i = 0; i < ARRAY_SIZE(herald_uid); i++)
+			r->x[i] = herald_uid[i];
+		return true;
+	case SMCCC_HYP_REVISION:
+		r->x[0] = HERALD_ABI_MAJOR;
+		r->x[1] = HERALD_ABI_MINOR;
+		return true;
+	default:
+		return false;
+	}
+}
+
+void smccc_call(struct vcpu *v, struct regs *r, u64 flags)
+{
+	u32 function = (u32)r->x[0];
 
 	switch (function) {
 	case SMCCC_VERSION:
@@ -65,16 +148,10 @@ void smccc_call(struct vcpu *v, struct regs *r)
 		if (!is_host_switch(v, function))
 			psci_smc(function, r->x[1], 0, 0);
 		return;
-	case SMCCC_HYP_UID:
-		for (i = 0; i < ARRAY_SIZE(herald_uid); i++)
-			r->x[i] = herald_uid[i];
-		return;
-	case SMCCC_HYP_REVISION:
-		r->x[0] = HERALD_ABI_MAJOR;
-		r->x[1] = HERALD_ABI_MINOR;
-		return;
 	default:
-		if (psci_call(v, r) || abi_call(v, r))
+		if (!v->vm->pinned && call_leaves(v, r, flags))
+			return;
+		if (psci_call(v, r) || hyp_call(v, r) || abi_call(v, r))
 			return;
 	}
 	r->x[0] = (u64)SMCCC_RET_NOT_SUPPORTED;

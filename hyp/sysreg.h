@@ -56,6 +56,7 @@
 #define MDCR_HPMN GENMASK(4, 0)
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM BIT(6)
+#define MDCR_TDE BIT(8)
 #define MDCR_TDA BIT(9)
 #define MDCR_TDOSA BIT(10)
 #define MDCR_TDRA BIT(11)
@@ -65,17 +66,21 @@
 /* CNTHCTL_EL2 with E2H = 0: the guest uses the physical counter and timer itself. */
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN BIT(1)
+#define CNTHCTL_ECV BIT(12) /* CNTPOFF_EL2 counts, where it exists */
 
 /* CNT*_CTL_EL0, CNTHP_CTL_EL2 */
 #define TIMER_ENABLE BIT(0)
 #define TIMER_IMASK BIT(1)
 #define TIMER_ISTATUS BIT(2)
 
-/* MDSCR_EL1: what takes no breakpoint or watchpoint register */
+/* MDSCR_EL1: what a VM can set; OSLSR_EL1 */
 #define MDSCR_SS BIT(0)
 #define MDSCR_TDCC BIT(12)
 #define MDSCR_KDE BIT(13)
-#define MDSCR_VM (MDSCR_SS | MDSCR_TDCC | MDSCR_KDE)
+#define MDSCR_MDE BIT(15)
+#define MDSCR_VM (MDSCR_SS | MDSCR_TDCC | MDSCR_KDE | MDSCR_MDE)
+#define OSLSR_OSLK BIT(1)
+#define OSLSR_OSLM_IMPLEMENTED BIT(3)
 
 /* PAR_EL1 */
 #define PAR_F BIT(0)
@@ -111,6 +116,9 @@
 #define ESR_EC_DABT_CUR 0x25
 #define ESR_EC_SP_ALIGN 0x26
 #define ESR_EC_SERROR 0x2f
+#define ESR_EC_BREAKPOINT_LOW 0x30
+#define ESR_EC_STEP_LOW 0x32
+#define ESR_EC_WATCHPOINT_LOW 0x34
 #define ESR_EC_BRK64 0x3c
 
 /* ISS of aborts */
@@ -148,6 +156,8 @@
 #define ID_PFR1_SSBS GENMASK(7, 4)
 #define ID_DFR0_PMUVER GENMASK(11, 8)
 #define ID_DFR0_PMUVER_IMPDEF 15
+#define ID_DFR0_BRPS GENMASK(15, 12)
+#define ID_DFR0_WRPS GENMASK(23, 20)
 #define ID_PFR0_RAS GENMASK(31, 28)
 #define ID_ISAR1_PAUTH (GENMASK(11, 4) | GENMASK(31, 24)) /* APA, API, GPA, GPI */
 #define ID_ISAR2_PAUTH GENMASK(15, 8) /* GPA3, APA3 */

@@ -17,10 +17,14 @@
 #define SYS_MDSCR_EL1 SYS_REG(2, 0, 0, 2, 2)
 #define SYS_OSLSR_EL1 SYS_REG(2, 0, 1, 1, 4)
 
-#define OSLSR_OSLM_IMPLEMENTED BIT(3)
+#define SYS_OSLAR_EL1 SYS_REG(2, 0, 1, 0, 4)
+#define SYS_MDCCINT_EL1 SYS_REG(2, 0, 0, 2, 0)
+#define OSLAR_OSLK BIT(0)
 
 /* Whole CRm ranges: the ID space (op0 3, op1 0, CRn 0, CRm 1..7), error records, limited ordering regions. */
 #define MASK_CRM (ISS_SYS_REG & ~(ISS_SYS_CRM | ISS_SYS_OP2))
+/* DBGBVR<n>_EL1 and its like: any CRm, op2 4 to 7. */
+#define MASK_DEBUG (MASK_OP1 | ISS_SYS_CRN | FIELD_PREP(ISS_SYS_OP2, 4))
 #define MASK_OP2 (ISS_SYS_REG & ~ISS_SYS_OP2)
 #define MASK_OP1 (ISS_SYS_OP0 | ISS_SYS_OP1)
 
@@ -94,31 +98,75 @@ static bool read_id(struct vcpu *v, u64 reg, u64 *val)
 	return true;
 }
 
-/*
- * Debug registers trap in VMs only, which have no break- and watchpoints. Single steps need none; what would make the
- * CPU look at the management VM's stays 0.
- */
+/* Debug registers trap in VMs only: hyp/debug.c. */
 static bool read_mdscr(struct vcpu *v, u64 reg, u64 *val)
 {
-	(void)v;
 	(void)reg;
-	*val = sysreg_read(mdscr_el1);
+	*val = v->world.mdscr;
 	return true;
 }
 
 static bool write_mdscr(struct vcpu *v, u64 reg, u64 val)
 {
-	(void)v;
 	(void)reg;
-	sysreg_write(mdscr_el1, val & MDSCR_VM);
+	v->world.mdscr = val & MDSCR_VM;
+	world_debug_update(v);
+	return true;
+}
+
+static u64 *debug_register(struct vcpu *v, u64 reg)
+{
+	u64 n = FIELD_GET(ISS_SYS_CRM, reg) * 4 + FIELD_GET(ISS_SYS_OP2, reg) % 4;
+
+	return &v->world.debug.r[0].bvr + n;
+}
+
+static bool read_debug(struct vcpu *v, u64 reg, u64 *val)
+{
+	*val = *debug_register(v, reg);
+	return true;
+}
+
+static bool write_debug(struct vcpu *v, u64 reg, u64 val)
+{
+	*debug_register(v, reg) = val;
+	world_debug_update(v);
+	return true;
+}
+
+static bool read_mdccint(struct vcpu *v, u64 reg, u64 *val)
+{
+	(void)reg;
+	*val = v->world.mdccint;
+	return true;
+}
+
+static bool write_mdccint(struct vcpu *v, u64 reg, u64 val)
+{
+	(void)reg;
+	v->world.mdccint = val;
 	return true;
 }
 
 static bool read_oslsr(struct vcpu *v, u64 reg, u64 *val)
 {
-	(void)v;
 	(void)reg;
-	*val = OSLSR_OSLM_IMPLEMENTED;
+	*val = v->world.oslsr;
+	return true;
+}
+
+static bool write_oslar(struct vcpu *v, u64 reg, u64 val)
+{
+	(void)reg;
+	v->world.oslsr = OSLSR_OSLM_IMPLEMENTED | (val & OSLAR_OSLK ? OSLSR_OSLK : 0);
+	world_debug_update(v);
+	return true;
+}
+
+static bool read_actlr(struct vcpu *v, u64 reg, u64 *val)
+{
+	(void)reg;
+	*val = v->world.actlr;
 	return true;
 }
 
@@ -147,11 +195,13 @@ static const struct sysreg_entry table[] = {
 	{ ISS_SYS_REG, SYS_ICC_ASGI1R_EL1, NULL, write_sgi },
 	{ ISS_SYS_REG, SYS_ICC_SGI0R_EL1, NULL, write_sgi },
 	{ MASK_CRM, SYS_REG(3, 0, 0, 0, 0), read_id, NULL },
-	{ ISS_SYS_REG, SYS_ACTLR_EL1, read_zero, write_ignore },
+	{ ISS_SYS_REG, SYS_ACTLR_EL1, read_actlr, write_ignore },
 	{ ISS_SYS_REG, SYS_MDSCR_EL1, read_mdscr, write_mdscr },
 	{ ISS_SYS_REG, SYS_OSLSR_EL1, read_oslsr, NULL },
-	{ MASK_OP1, SYS_REG(2, 0, 0, 0, 0), read_zero,
-	  write_ignore }, /* breakpoints and the like */
+	{ ISS_SYS_REG, SYS_OSLAR_EL1, NULL, write_oslar },
+	{ ISS_SYS_REG, SYS_MDCCINT_EL1, read_mdccint, write_mdccint },
+	{ MASK_DEBUG, SYS_REG(2, 0, 0, 0, 4), read_debug, write_debug },
+	{ MASK_OP1, SYS_REG(2, 0, 0, 0, 0), read_zero, write_ignore }, /* the rest of debug */
 	{ MASK_OP1, SYS_REG(2, 3, 0, 0, 0), read_zero, write_ignore }, /* the debug channel */
 	{ MASK_OP2, SYS_REG(3, 0, 5, 3, 0), read_zero, write_ignore }, /* ERRIDR_EL1, ERRSELR_EL1 */
 	{ MASK_OP2, SYS_REG(3, 0, 5, 4, 0), read_zero, write_ignore }, /* ERX*_EL1 */

@@ -20,8 +20,15 @@ enum vcpu_power { VCPU_OFF, VCPU_ON_PENDING, VCPU_ON };
 /* Where a VM's vCPU is, seen from its KVM_RUN (hyp/run.c). */
 enum vcpu_run { VCPU_IDLE, VCPU_RUNNING, VCPU_BLOCKED, VCPU_WOKEN };
 
+/* KVM_SET_GUEST_DEBUG */
+#define VCPU_DEBUG_ON BIT(0)
+#define VCPU_DEBUG_STEP BIT(1)
+#define VCPU_DEBUG_HW BIT(2)
+
+/* The families of calls that a VMM can switch off, by the order of KVM's firmware registers (hyp/abi_fw.c). */
+enum { VM_CALLS_STD, VM_CALLS_STD_HYP, VM_CALLS_VENDOR_HYP, VM_NR_CALLS };
 /* Ways in which a KVM_RUN ends: HERALD_EXIT_* (hyp/herald_abi.h), 0 for -EINTR. */
-#define VCPU_EXITS 4
+#define VCPU_EXITS 6
 
 /* A stage-2 fault that went to the management VM, until the next KVM_RUN. */
 struct vcpu_fault {
@@ -44,7 +51,15 @@ struct vcpu {
 	u32 id; /* what KVM_CREATE_VCPU was asked for */
 	u32 features; /* what KVM_ARM_VCPU_INIT was */
 	bool initialized; /* by KVM_ARM_VCPU_INIT */
+	bool psci_0_1; /* its guest calls PSCI by the numbers that KVM had before PSCI 0.2 */
 	bool pauth; /* its guest has pointer authentication */
+	bool timers_tied; /* its virtual GIC knows which of its interrupts they are: it may run */
+	bool suspended; /* by KVM_SET_MP_STATE: it waits for an interrupt, and then its VMM decides */
+	bool abort; /* KVM_SET_VCPU_EVENTS: it takes an external abort first */
+	bool step_done; /* the VMM was told of a step: the next run makes another one */
+	bool call_pending; /* a call left to be judged by the filter: HERALD_RUN_CALL */
+	u32 debug; /* VCPU_DEBUG_*: what its VMM debugs, */
+	struct world_debug debug_vmm; /* with these */
 	u64 exits[VCPU_EXITS]; /* to the management VM; written where it runs */
 	struct vcpu_fault fault;
 	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */
@@ -104,6 +119,7 @@ struct vm {
 	struct stage2 s2;
 	struct pool_account *account;
 	u64 cntvoff; /* CNTVOFF_EL2 */
+	u64 cntpoff; /* CNTPOFF_EL2, where it exists */
 	/*
 	 * What to do with an access that stage 2 does not translate and no MMIO region claims: 0 if it was mapped and is
 	 * to be retried, or an errno and the guest gets an external abort. NULL: always the abort.
@@ -113,9 +129,18 @@ struct vm {
 	/* Of managed VMs: */
 	struct spinlock lock; /* LOCK_VM: vCPUs and devices being made, mappings, CPU_ON */
 	struct vm_gic gic;
+	bool clock_set; /* KVM_ARM_SET_COUNTER_OFFSET: writing a counter moves nothing any more */
+	bool can_suspend; /* PSCI SYSTEM_SUSPEND */
+	bool calls_filtered; /* each call leaves, to be judged */
+	u32 psci_version; /* 0: as the vCPU's features say */
+	u64 calls[VM_NR_CALLS]; /* KVM_REG_ARM_*_BMAP */
+	u8 timer_ppi[2]; /* the virtual timer's, and the physical one's */
 	bool ready; /* its frames are in place: it may run */
 	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */
 };
+
+/* All calls of each family that a VM can have. */
+extern const u64 vm_calls_all[VM_NR_CALLS];
 
 /* vCPU of @vm whose affinity is @mpidr, or NULL. */
 struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr);

@@ -69,3 +69,60 @@ world_keys_save:
 world_keys_load:
 	keys	keys_load
 	ret
+
+	/* From number 15 downwards, so that a jump into the list does the first few: three instructions each. */
+	.macro debug_list op, value, control, at
+	debug_\op \value\()15_el1, \control\()15_el1, (15 * 32 + \at)
+	debug_\op \value\()14_el1, \control\()14_el1, (14 * 32 + \at)
+	debug_\op \value\()13_el1, \control\()13_el1, (13 * 32 + \at)
+	debug_\op \value\()12_el1, \control\()12_el1, (12 * 32 + \at)
+	debug_\op \value\()11_el1, \control\()11_el1, (11 * 32 + \at)
+	debug_\op \value\()10_el1, \control\()10_el1, (10 * 32 + \at)
+	debug_\op \value\()9_el1, \control\()9_el1, (9 * 32 + \at)
+	debug_\op \value\()8_el1, \control\()8_el1, (8 * 32 + \at)
+	debug_\op \value\()7_el1, \control\()7_el1, (7 * 32 + \at)
+	debug_\op \value\()6_el1, \control\()6_el1, (6 * 32 + \at)
+	debug_\op \value\()5_el1, \control\()5_el1, (5 * 32 + \at)
+	debug_\op \value\()4_el1, \control\()4_el1, (4 * 32 + \at)
+	debug_\op \value\()3_el1, \control\()3_el1, (3 * 32 + \at)
+	debug_\op \value\()2_el1, \control\()2_el1, (2 * 32 + \at)
+	debug_\op \value\()1_el1, \control\()1_el1, (1 * 32 + \at)
+	debug_\op \value\()0_el1, \control\()0_el1, (0 * 32 + \at)
+	.endm
+
+	.macro debug_save value, control, at
+	mrs	x4, \value
+	mrs	x5, \control
+	stp	x4, x5, [x0, #\at]
+	.endm
+
+	.macro debug_load value, control, at
+	ldp	x4, x5, [x0, #\at]
+	msr	\value, x4
+	msr	\control, x5
+	.endm
+
+	.macro debug_entry list, nr
+	mov	x3, #16
+	sub	x3, x3, \nr
+	add	x3, x3, x3, lsl #1
+	adr	x6, \list
+	add	x6, x6, x3, lsl #2
+	br	x6
+	.endm
+
+	.macro debug_move op
+	debug_entry 2f, x1
+2:	debug_list \op, dbgbvr, dbgbcr, 0
+	debug_entry 3f, x2
+3:	debug_list \op, dbgwvr, dbgwcr, 16
+	ret
+	.endm
+
+	.globl world_debug_save
+world_debug_save:
+	debug_move save
+
+	.globl world_debug_load
+world_debug_load:
+	debug_move load

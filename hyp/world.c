@@ -20,8 +20,8 @@
 	 HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR | HCR_TEA | HCR_TID5)
 #define HCR_PAUTH (HCR_APK | HCR_API)
 
-/* A VM's debug registers are not there (hyp/sysreg_trap.c): those of the CPU are the management VM's. */
-#define MDCR_VM (MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
+/* FPEXC32_EL2 of KVM */
+#define FPEXC32_RESET 0x700
 
 void world_reset(struct vcpu *v)
 {
@@ -31,6 +31,8 @@ void world_reset(struct vcpu *v)
 #define WORLD_RESET(name, op1, crn, crm, op2, reset) w->name = reset;
 	WORLD_SYS_REGS(WORLD_RESET)
 	w->pstate = PSTATE_MODE_EL1H | PSTATE_DAIF;
+	w->oslsr = OSLSR_OSLM_IMPLEMENTED;
+	w->fpexc32 = FPEXC32_RESET;
 	w->hcr = HCR_GUEST | (v->pauth ? HCR_PAUTH : 0);
 }
 
@@ -75,7 +77,7 @@ static bool timer_line(const struct vcpu *v, u32 intid)
 	const struct world *w = &v->world;
 	bool virt = intid == machine.board.timer_virt_intid;
 	u64 ctl = virt ? w->cntv_ctl : w->cntp_ctl;
-	u64 now = timer_now() - (virt ? v->vm->cntvoff : 0);
+	u64 now = timer_now() - (virt ? v->vm->cntvoff : v->vm->cntpoff);
 
 	return (ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE &&
 	       now >= (virt ? w->cntv_cval : w->cntp_cval);
@@ -228,6 +230,8 @@ static void timers_load(const struct vcpu *v)
 	const struct world *w = &v->world;
 
 	sysreg_write(cntvoff_el2, v->vm->cntvoff);
+	if (cpu_has_cntpoff())
+		sysreg_write(CNTPOFF_EL2, v->vm->cntpoff);
 	sysreg_write(cntv_cval_el0, w->cntv_cval);
 	sysreg_write(cntp_cval_el0, w->cntp_cval);
 	isb();
@@ -266,7 +270,10 @@ void world_save(struct vcpu *v)
 #define WORLD_SAVE(name, ...) w->name = sysreg_read(name);
 	WORLD_SYS_REGS(WORLD_SAVE)
 	WORLD_CORE_REGS(WORLD_SAVE)
-	w->mdscr = sysreg_read(mdscr_el1);
+	if (v->vm->pinned)
+		w->mdscr = sysreg_read(mdscr_el1);
+	else
+		world_debug_leave();
 	w->hcr = sysreg_read(hcr_el2);
 	if (has_ras()) {
 		w->vsesr = sysreg_read(VSESR_EL2);
@@ -302,7 +309,6 @@ void world_load(struct vcpu *v)
 	sysreg_write(vtcr_el2, v->vm->s2.vtcr);
 	sysreg_write(vttbr_el2, stage2_vttbr(&v->vm->s2));
 	sysreg_write(hcr_el2, w->hcr);
-	sysreg_write(mdcr_el2, c->mdcr | (v->vm->pinned ? 0 : MDCR_VM));
 	sysreg_write(vmpidr_el2,
 		     v->mpidr | MPIDR_RES1 | (sysreg_read(mpidr_el1) & (MPIDR_MT | MPIDR_U)));
 	memcpy(c->frame->x, w->x, sizeof(w->x));
@@ -311,7 +317,12 @@ void world_load(struct vcpu *v)
 #define WORLD_LOAD(name, ...) sysreg_write(name, w->name);
 	WORLD_SYS_REGS(WORLD_LOAD)
 	WORLD_CORE_REGS(WORLD_LOAD)
-	sysreg_write(mdscr_el1, w->mdscr);
+	if (v->vm->pinned) {
+		sysreg_write(mdcr_el2, c->mdcr);
+		sysreg_write(mdscr_el1, w->mdscr);
+	} else {
+		world_debug_update(v);
+	}
 	/* All guests use system registers for the GIC, whatever one of them wrote; not all CPUs have it fixed so. */
 	sysreg_write(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	if (has_ras()) {

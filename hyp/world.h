@@ -15,8 +15,8 @@ struct cpu;
 
 /*
  * X(name, op1, CRn, CRm, op2, reset): registers of EL1 and EL0 with op0 = 3 that are switched, reset and read by
- * KVM_GET_ONE_REG. What is not here is trapped (hyp/sysreg_trap.c), or is among WORLD_CORE_REGS, or has code of its own:
- * the timers, MDSCR_EL1, pointer authentication keys, SIMD, the GIC's CPU interface.
+ * KVM_GET_ONE_REG. What is not here is trapped (hyp/sysreg_trap.c), or is among WORLD_CORE_REGS or WORLD_KEPT_REGS, or has
+ * code of its own: pointer authentication keys, SIMD, the GIC's CPU interface, debug registers.
  */
 #define WORLD_SYS_REGS(X)                                                                          \
 	X(sctlr_el1, 0, 1, 0, 0, SCTLR_EL1_RESET)                                                  \
@@ -46,7 +46,38 @@ struct cpu;
 	X(elr_el1)                                                                                 \
 	X(spsr_el1)
 
+/*
+ * X(name, op0, op1, CRn, CRm, op2): registers with a way of their own, which KVM_GET_ONE_REG reads here. The guest's
+ * debug control, trapped; the timers, with KVM's number of CNTV_CVAL; DISR_EL1 behind its virtual one; and four of
+ * AArch32, which a guest of AArch64 cannot reach: kept for a VMM that saves and restores all that KVM lists.
+ */
+#define WORLD_KEPT_REGS(X)                                                                         \
+	X(mdscr, 2, 0, 0, 2, 2)                                                                    \
+	X(mdccint, 2, 0, 0, 2, 0)                                                                  \
+	X(oslsr, 2, 0, 1, 1, 4)                                                                    \
+	X(actlr, 3, 0, 1, 0, 1)                                                                    \
+	X(vdisr, 3, 0, 12, 1, 1)                                                                   \
+	X(cntv_ctl, 3, 3, 14, 3, 1)                                                                \
+	X(cntv_cval, 3, 3, 14, 0, 2)                                                               \
+	X(cntp_ctl, 3, 3, 14, 2, 1)                                                                \
+	X(cntp_cval, 3, 3, 14, 2, 2)                                                               \
+	X(dbgvcr32, 2, 4, 0, 7, 0)                                                                 \
+	X(dacr32, 3, 4, 3, 0, 0)                                                                   \
+	X(ifsr32, 3, 4, 5, 0, 1)                                                                   \
+	X(fpexc32, 3, 4, 5, 3, 0)
+
 #define WORLD_KEYS 10 /* two words of each of the five keys */
+#define WORLD_ONE(...) +1
+#define WORLD_NR_SYS (0 WORLD_SYS_REGS(WORLD_ONE) WORLD_KEPT_REGS(WORLD_ONE) + WORLD_KEYS)
+#define WORLD_NR_CORE 41
+
+/* Break- and watchpoints: four registers for each number, as their op2 orders them. */
+#define WORLD_NR_DEBUG 16
+struct world_debug {
+	struct {
+		u64 bvr, bcr, wvr, wcr;
+	} r[WORLD_NR_DEBUG];
+};
 
 /* Read and written by hyp/world.S. */
 struct world_simd {
@@ -57,20 +88,33 @@ struct world_simd {
 
 struct world {
 	struct world_simd simd;
-	u64 keys[WORLD_KEYS];
-	u64 x[31];
-	u64 pc;
-	u64 pstate;
+	union {
+		u64 core[WORLD_NR_CORE]; /* in the order of struct kvm_regs */
+		struct {
+			u64 x[31];
+			u64 sp_el0;
+			u64 pc;
+			u64 pstate;
+			u64 sp_el1;
+			u64 elr_el1;
+			u64 spsr_el1;
+			u64 spsr_aa32[4];
+		};
+	};
+	union {
+		u64 sys[WORLD_NR_SYS]; /* in the order of the lists above */
+		struct {
 #define WORLD_FIELD(name, ...) u64 name;
-	WORLD_SYS_REGS(WORLD_FIELD)
-	WORLD_CORE_REGS(WORLD_FIELD)
+			WORLD_SYS_REGS(WORLD_FIELD)
+			WORLD_KEPT_REGS(WORLD_FIELD)
 #undef WORLD_FIELD
-	u64 mdscr;
-	u64 cntv_ctl, cntv_cval;
-	u64 cntp_ctl, cntp_cval;
+			u64 keys[WORLD_KEYS];
+		};
+	};
+	struct world_debug
+		debug; /* a VM's as its guest wrote them; the home vCPU's while a VM has its own in the CPU */
 	u64 hcr; /* HCR_EL2, a pending virtual SError included, */
-	u64 vsesr; /* its syndrome */
-	u64 vdisr; /* and DISR_EL1, if there is RAS */
+	u64 vsesr; /* and its syndrome */
 };
 
 /*
@@ -102,6 +146,14 @@ void world_load(struct vcpu *v);
  */
 bool world_serror_settle(void);
 
+/*
+ * After a change of what @v, a VM's vCPU that is loaded here, has in its debug registers and in MDSCR_EL1, or what its
+ * VMM does: puts into the CPU what is to be there (hyp/debug.c). world_load() does it too.
+ */
+void world_debug_update(struct vcpu *v);
+/* The home vCPU's are in the CPU again. */
+void world_debug_leave(void);
+
 /* The timers' interrupts of @v, loaded or not: vgic/host.h's functions of the same names. */
 void world_ppi_enable(struct vcpu *v, u32 intid, bool enable);
 void world_ppi_set_pending(struct vcpu *v, u32 intid, bool pending);
@@ -110,7 +162,7 @@ void world_ppi_set_active(struct vcpu *v, u32 intid, bool active);
 /* Will one of them interrupt @v, which is not loaded, when it is? Then it is to be run. */
 bool world_ppi_due(struct vcpu *v);
 
-/* The physical PPIs of the timers, one bit for each INTID; and what a VM calls them. */
+/* The physical PPIs of the timers, one bit for each INTID; and what a VM calls them if its VMM does not say. */
 u32 world_ppi_mask(void);
 #define WORLD_VM_VTIMER 27
 #define WORLD_VM_PTIMER 30
@@ -120,5 +172,8 @@ void world_simd_save(struct world_simd *s);
 void world_simd_load(const struct world_simd *s);
 void world_keys_save(u64 keys[WORLD_KEYS]);
 void world_keys_load(const u64 keys[WORLD_KEYS]);
+/* The first @breakpoints and @watchpoints of the CPU's debug registers. */
+void world_debug_save(struct world_debug *d, u64 breakpoints, u64 watchpoints);
+void world_debug_load(const struct world_debug *d, u64 breakpoints, u64 watchpoints);
 
 #endif

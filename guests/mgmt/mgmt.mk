@@ -37,10 +37,29 @@ build/lint/driver-%/herald.ko: $(DRIVER_NEEDS) build/headers/%/.deb
 
 lint: build/lint/driver-6.12/herald.ko build/lint/driver-6.1/herald.ko
 
+# The tool: static, since the initramfs has no libraries.
+TOOL := guests/mgmt/herald
+TOOL_OBJS := $(patsubst %,build/%.o,$(wildcard $(TOOL)/*.c))
+TOOL_CFLAGS := -std=gnu11 -Os -g -Wall -Wextra -Werror -ffunction-sections -I. \
+	-isystem $(UAPI)/include
+
+build/$(TOOL)/%.o: $(TOOL)/% guests/mgmt/mgmt.mk | $(UAPI)/.deb
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/mgmt/herald: $(TOOL_OBJS)
+	@echo "  LD      $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s -Wl,--gc-sections -o $@ $^
+
+-include $(TOOL_OBJS:.o=.d)
+
 build/mgmt/initrd-%.cpio: guests/mgmt/mkinitramfs.sh $(ROOTFS) build/kernels/%/.deb \
-		build/arm64/busybox/.deb build/mgmt/driver-%/herald.ko | host-packages
+		build/arm64/busybox/.deb build/mgmt/driver-%/herald.ko build/mgmt/herald \
+		$(TOOL)/herald.1 $(TOOL)/herald.bash | host-packages
 	guests/mgmt/mkinitramfs.sh $@ build/kernels/$* build/arm64/busybox/busybox \
-		build/mgmt/driver-$*/herald.ko
+		build/mgmt/driver-$*/herald.ko build/mgmt/herald
 
 # A VMM of ours, for tests of the driver: static, so that it runs on the initramfs.
 VMM_SRCS := $(wildcard guests/mgmt/vmm/*.c) guests/mgmt/vmm/guest.S

@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Pack an initramfs: mkinitramfs.sh OUTPUT KERNEL_DIR BUSYBOX [DRIVER]
+# Pack an initramfs: mkinitramfs.sh OUTPUT KERNEL_DIR BUSYBOX [DRIVER TOOL]
 #
 # With DRIVER it is the management VM's, without it a guest's. KERNEL_DIR is what boot/fetch.sh unpacks
 # (lib/modules/RELEASE and the file "release"). Inside are busybox, guests/mgmt/rootfs, of a guest also
 # guests/linux/rootfs, whose files win; Herald's driver (udev's way, by the device tree's node, loads
-# it), and the kernel modules named below with what they depend on, unpacked since busybox's modprobe
-# reads no xz. The archive is not compressed: the emulated CPU would take longer to unpack it than to
-# copy it.
+# it), the tool `herald` with its man page and completion, and the kernel modules named below with what
+# they depend on, unpacked since busybox's modprobe reads no xz. The archive is not compressed: the
+# emulated CPU would take longer to unpack it than to copy it.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
-out=$1 kernel=$2 busybox=$3 driver=${4-}
+out=$1 kernel=$2 busybox=$3 driver=${4-} tool=${5-}
 here=$(dirname "$0")
 
 # Devices of the emulated machine, and those that people add with QEMU_ARGS.
@@ -23,12 +23,18 @@ modules='nvme igb e1000e e1000 virtio_pci virtio_blk virtio_net virtio-rng'
 release=$(cat "$kernel/release")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
+chmod 755 "$root" # it will be the root directory, and not all users are root
 mkdir -p "$root"/{bin,sbin,dev,etc,lib,mnt,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/sbin,usr/share,var/log}
 install -m 755 "$busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 ln -s bin/busybox "$root/init"
 cp -R "$here/rootfs/." "$root/"
 [ -n "$driver" ] || cp -R "$here/../linux/rootfs/." "$root/"
+if [ -n "$tool" ]; then
+	install -m 755 "$tool" "$root/usr/bin/herald"
+	install -D -m 644 "$here/herald/herald.1" "$root/usr/share/man/man1/herald.1"
+	install -D -m 644 "$here/herald/herald.bash" "$root/usr/share/bash-completion/completions/herald"
+fi
 
 dest=$root/lib/modules/$release
 mkdir -p "$dest"

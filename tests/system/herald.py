@@ -136,9 +136,10 @@ def machine_env():
     return env
 
 
-def boot(script=None, until=None, timeout=TIMEOUT, programs=(), files=(), **variables):
+def boot(script=None, until=None, timeout=TIMEOUT, programs=(), files=(), keys=None, **variables):
     """Boot a machine; returns a Run when it powered off, or when `until` (a regular expression) is
-    on the console, or after `timeout` seconds. Variables are those of boot/run.sh."""
+    on the console, or after `timeout` seconds. `keys` is a pair: what is to be on the console before
+    they are typed there, and they. Variables are those of boot/run.sh."""
     global _boots
     _boots += 1
     disks = os.path.join(scratch(), 'disks')
@@ -154,15 +155,16 @@ def boot(script=None, until=None, timeout=TIMEOUT, programs=(), files=(), **vari
         env['QEMU_ARGS'] = env['QEMU_ARGS'].replace('-no-reboot ', '')
     if script is not None:
         env['MGMT_OVERLAY'] = overlay(script, programs, files)
-    return run_command([os.path.join(TOP, 'boot/run.sh')], env, until, timeout)
+    return run_command([os.path.join(TOP, 'boot/run.sh')], env, until, timeout, keys)
 
 
-def run_command(command, env=None, until=None, timeout=TIMEOUT):
+def run_command(command, env=None, until=None, timeout=TIMEOUT, keys=None):
     """Run a command that is a machine on its standard output, as boot() does."""
     log = os.path.join(CONSOLES, '%s-%d.log' % (TEST, _boots))
     os.makedirs(CONSOLES, exist_ok=True)
     start = time.monotonic()
-    process = subprocess.Popen(command, cwd=TOP, env=env, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen(command, cwd=TOP, env=env,
+                               stdin=subprocess.PIPE if keys else subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                start_new_session=True)
     data = b''
@@ -179,11 +181,17 @@ def run_command(command, env=None, until=None, timeout=TIMEOUT):
             out.write(chunk)
             out.flush()
             data += chunk
+            if keys and re.search(keys[0].encode(), data):
+                process.stdin.write(keys[1].encode())
+                process.stdin.flush()
+                keys = None
             if pattern and pattern.search(data):
                 break
     if not ended:
         os.killpg(process.pid, signal.SIGKILL)
     process.stdout.close()
+    if process.stdin:
+        process.stdin.close()
     process.wait()
     text = data.decode('utf-8', 'replace').replace('\r', '')
     return Run(text, ended and process.returncode == 0, time.monotonic() - start, log)

@@ -31,7 +31,10 @@ long herald_check_extension(u64 handle, unsigned long cap)
 	case KVM_CAP_COALESCED_PIO:
 	case KVM_CAP_BINARY_STATS_FD:
 	case KVM_CAP_ARM_NISV_TO_USER:
+	case KVM_CAP_PTP_KVM:
 		return 1;
+	case KVM_CAP_STEAL_TIME:
+		return IS_ENABLED(CONFIG_SCHED_INFO);
 	case KVM_CAP_COALESCED_MMIO:
 		return KVM_COALESCED_MMIO_PAGE_OFFSET;
 	case KVM_CAP_IRQ_ROUTING:

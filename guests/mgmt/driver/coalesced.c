@@ -67,14 +67,13 @@ long herald_zone_remove(struct herald_vm *vm, const void __user *arg)
 	if (err)
 		return err;
 	mutex_lock(&vm->io_lock);
-	list_for_each_entry_safe(z, next, &vm->zones, link) if (z->zone.pio == zone.pio &&
-								zone_has(z, zone.addr, zone.size))
-	{
-		list_del_rcu(&z->link);
-		vm->nr_zones--;
-		synchronize_srcu_expedited(&vm->srcu);
-		kfree(z);
-	}
+	list_for_each_entry_safe(z, next, &vm->zones, link)
+		if (z->zone.pio == zone.pio && zone_has(z, zone.addr, zone.size)) {
+			list_del_rcu(&z->link);
+			vm->nr_zones--;
+			synchronize_srcu_expedited(&vm->srcu);
+			kfree(z);
+		}
 	mutex_unlock(&vm->io_lock);
 	return 0;
 }
@@ -109,12 +108,9 @@ bool herald_zone_write(struct herald_vm *vm, u64 addr, u32 len, u64 data)
 {
 	struct herald_zone *z;
 
-	list_for_each_entry_srcu(
-		z, &vm->zones, link,
-		srcu_read_lock_held(&vm->srcu)) if (!z->zone.pio &&
-						    zone_has(z, addr,
-							     len)) return ring_add(vm, addr, len,
-										   data);
+	list_for_each_entry_srcu(z, &vm->zones, link, srcu_read_lock_held(&vm->srcu))
+		if (!z->zone.pio && zone_has(z, addr, len))
+			return ring_add(vm, addr, len, data);
 	return false;
 }
 
@@ -123,5 +119,6 @@ void herald_zones_free(struct herald_vm *vm)
 {
 	struct herald_zone *z, *next;
 
-	list_for_each_entry_safe(z, next, &vm->zones, link) kfree(z);
+	list_for_each_entry_safe(z, next, &vm->zones, link)
+		kfree(z);
 }

@@ -8,7 +8,7 @@
  * Who keeps whom: the files of vCPUs and devices, and the VM's own, each hold a reference of the VM; with the last one
  * EL2's VM is closed and its memory given back.
  *
- * Lock order:
+ * Lock order (vm->filter_lock is taken with no other):
  *   vcpu->mutex             one ioctl of a vCPU at a time
  *     vm->slots_lock        read: a fault is resolved; write: slots change
  *       mmap_lock           in pin_user_pages_fast(), mmu_interval_notifier_insert()
@@ -27,6 +27,7 @@
 #include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/kvm.h>
+#include <linux/maple_tree.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
@@ -78,6 +79,8 @@ struct herald_vm {
 	struct mm_struct *mm; /* the VMM's: nobody else may use the VM */
 	u64 ipa_end; /* the first address beyond its space */
 	struct rw_semaphore slots_lock;
+	struct maple_tree filter; /* of calls: action by function; empty: there is none */
+	struct mutex filter_lock;
 	struct xarray slots; /* by number */
 	struct rb_root by_ipa;
 	u64 manual_dirty_log; /* KVM_DIRTY_LOG_* */
@@ -137,6 +140,8 @@ struct herald_vcpu {
 	struct page **pages; /* a page: those of a fault */
 	u64 finish; /* HERALD_RUN_COMPLETE, HERALD_RUN_ABORT: how the next entry ends the last exit; or 0 */
 	u32 read_len; /* bytes that the VMM was asked to read; 0: none */
+	u64 steal_ipa; /* where the guest reads its stolen time, ~0: nowhere, */
+	u64 steal_last; /* and what the thread's was when it was last told */
 	bool sigset_active;
 	sigset_t sigset; /* the thread's signal mask while in KVM_RUN */
 	bool woken; /* by the doorbell, since the last entry */
@@ -161,6 +166,9 @@ long herald_enable_cap(struct herald_vm *vm, unsigned long arg);
 /* mem.c */
 int herald_set_memory(struct herald_vm *vm, const struct kvm_userspace_memory_region *region);
 int herald_fault(struct herald_vm *vm, u64 ipa, u64 flags, struct page **pages);
+bool herald_has_guest(struct herald_vm *vm, u64 ipa);
+int herald_read_guest(struct herald_vm *vm, u64 ipa, void *buf, size_t size);
+int herald_write_guest(struct herald_vm *vm, u64 ipa, const void *buf, size_t size);
 void herald_mem_release(struct herald_vm *vm);
 struct herald_slot *herald_mem_slot(struct herald_vm *vm, u32 id);
 
@@ -207,7 +215,15 @@ long herald_vcpu_stats(struct herald_vcpu *vcpu, struct file *file);
 int herald_vcpu_create(struct herald_vm *vm, unsigned long id);
 
 /* run.c */
+#define HERALD_GO_ON 1 /* what an exit's handler says; 0 and errors end KVM_RUN */
 long herald_run(struct herald_vcpu *vcpu);
+
+/* call.c */
+long herald_call(struct herald_vcpu *vcpu, u32 function, u64 arg, u64 flags);
+void herald_steal_init(struct herald_vcpu *vcpu);
+void herald_steal_update(struct herald_vcpu *vcpu);
+long herald_steal_attr(struct herald_vcpu *vcpu, u32 request, const struct kvm_device_attr *attr);
+long herald_vm_attr(struct herald_vm *vm, u32 request, unsigned long arg);
 
 /* device.c */
 long herald_device_create(struct herald_vm *vm, struct kvm_create_device __user *arg);

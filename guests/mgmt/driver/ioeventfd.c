@@ -64,8 +64,9 @@ static int ioeventfd_add(struct herald_vm *vm, struct herald_ioeventfd *io)
 {
 	struct herald_ioeventfd *other;
 
-	hash_for_each_possible(vm->ioeventfds, other, node,
-			       io->addr) if (ioeventfd_meets(io, other)) return -EEXIST;
+	hash_for_each_possible(vm->ioeventfds, other, node, io->addr)
+		if (ioeventfd_meets(io, other))
+			return -EEXIST;
 	hash_add_rcu(vm->ioeventfds, &io->node, io->addr);
 	return 0;
 }
@@ -100,15 +101,13 @@ static struct herald_ioeventfd *ioeventfd_take(struct herald_vm *vm,
 {
 	struct herald_ioeventfd *io;
 
-	hash_for_each_possible(vm->ioeventfds, io, node,
-			       want->addr) if (io->bus == want->bus && io->addr == want->addr &&
-					       io->len == want->len &&
-					       io->eventfd == want->eventfd &&
-					       io->match == want->match && io->value == want->value)
-	{
-		hash_del_rcu(&io->node);
-		return io;
-	}
+	hash_for_each_possible(vm->ioeventfds, io, node, want->addr)
+		if (io->bus == want->bus && io->addr == want->addr && io->len == want->len &&
+		    io->eventfd == want->eventfd && io->match == want->match &&
+		    io->value == want->value) {
+			hash_del_rcu(&io->node);
+			return io;
+		}
 	return NULL;
 }
 
@@ -151,15 +150,12 @@ bool herald_ioeventfd_write(struct herald_vm *vm, u64 addr, u32 len, u64 data)
 {
 	struct herald_ioeventfd *io;
 
-	hash_for_each_possible_rcu(
-		vm->ioeventfds, io, node, addr,
-		srcu_read_lock_held(&vm->srcu)) if (io->addr == addr && !io->bus &&
-						    (!io->len || io->len == len) &&
-						    (!io->match || io->value == data))
-	{
-		herald_eventfd_signal(io->eventfd);
-		return true;
-	}
+	hash_for_each_possible_rcu(vm->ioeventfds, io, node, addr, srcu_read_lock_held(&vm->srcu))
+		if (io->addr == addr && !io->bus && (!io->len || io->len == len) &&
+		    (!io->match || io->value == data)) {
+			herald_eventfd_signal(io->eventfd);
+			return true;
+		}
 	return false;
 }
 
@@ -170,8 +166,7 @@ void herald_ioeventfds_free(struct herald_vm *vm)
 	struct hlist_node *next;
 	int bucket;
 
-	hash_for_each_safe(vm->ioeventfds, bucket, next, io, node)
-	{
+	hash_for_each_safe(vm->ioeventfds, bucket, next, io, node) {
 		hash_del(&io->node);
 		ioeventfd_free(io);
 	}

@@ -100,8 +100,9 @@ static int irqfd_add(struct herald_vm *vm, struct herald_irqfd *irqfd)
 	int err = 0;
 
 	spin_lock_irq(&vm->irqfds_lock);
-	list_for_each_entry(other, &vm->irqfds, link) if (other->eventfd == irqfd->eventfd)
-		err = -EBUSY;
+	list_for_each_entry(other, &vm->irqfds, link)
+		if (other->eventfd == irqfd->eventfd)
+			err = -EBUSY;
 	if (!err)
 		list_add_tail(&irqfd->link, &vm->irqfds);
 	spin_unlock_irq(&vm->irqfds_lock);
@@ -171,9 +172,9 @@ static long irqfd_deassign(struct herald_vm *vm, const struct kvm_irqfd *args)
 	if (IS_ERR(eventfd))
 		return PTR_ERR(eventfd);
 	spin_lock_irq(&vm->irqfds_lock);
-	list_for_each_entry_safe(irqfd, next, &vm->irqfds,
-				 link) if (irqfd->eventfd == eventfd && irqfd->gsi == args->gsi)
-		irqfd_end(irqfd);
+	list_for_each_entry_safe(irqfd, next, &vm->irqfds, link)
+		if (irqfd->eventfd == eventfd && irqfd->gsi == args->gsi)
+			irqfd_end(irqfd);
 	spin_unlock_irq(&vm->irqfds_lock);
 	eventfd_ctx_put(eventfd);
 	flush_workqueue(irqfd_queue);
@@ -203,7 +204,8 @@ void herald_irqfds_release(struct herald_vm *vm)
 	struct herald_irqfd *irqfd, *next;
 
 	spin_lock_irq(&vm->irqfds_lock);
-	list_for_each_entry_safe(irqfd, next, &vm->irqfds, link) irqfd_end(irqfd);
+	list_for_each_entry_safe(irqfd, next, &vm->irqfds, link)
+		irqfd_end(irqfd);
 	spin_unlock_irq(&vm->irqfds_lock);
 	flush_workqueue(irqfd_queue);
 }

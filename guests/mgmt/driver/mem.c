@@ -197,6 +197,43 @@ int herald_fault(struct herald_vm *vm, u64 ipa, u64 flags, struct page **pages)
 	return err;
 }
 
+/* Is there memory of the VMM behind @ipa? */
+bool herald_has_guest(struct herald_vm *vm, u64 ipa)
+{
+	bool has;
+
+	down_read(&vm->slots_lock);
+	has = mem_find(vm, ipa);
+	up_read(&vm->slots_lock);
+	return has;
+}
+
+static int mem_copy(struct herald_vm *vm, u64 ipa, void *to, const void *from, size_t size)
+{
+	struct herald_slot *slot;
+	unsigned long left = size;
+
+	down_read(&vm->slots_lock);
+	slot = mem_find(vm, ipa);
+	if (slot && to)
+		left = copy_from_user(to, (void __user *)(slot->hva + (ipa - slot->ipa)), size);
+	else if (slot)
+		left = copy_to_user((void __user *)(slot->hva + (ipa - slot->ipa)), from, size);
+	up_read(&vm->slots_lock);
+	return left ? -EFAULT : 0;
+}
+
+/* The VM's memory, as its VMM has it; within one page. -EFAULT. */
+int herald_read_guest(struct herald_vm *vm, u64 ipa, void *buf, size_t size)
+{
+	return mem_copy(vm, ipa, buf, NULL, size);
+}
+
+int herald_write_guest(struct herald_vm *vm, u64 ipa, const void *buf, size_t size)
+{
+	return mem_copy(vm, ipa, NULL, buf, size);
+}
+
 /* The VM goes: nobody uses it any more. */
 void herald_mem_release(struct herald_vm *vm)
 {

@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/stat.h>
 #include <asm/arch_timer.h>
+#include <asm/esr.h>
 
 #include "herald.h"
 
@@ -24,9 +25,6 @@
 
 /* Longer waits are cut: a vCPU may always wake up too early. */
 #define RUN_WAIT_MAX_S 3600
-
-/* What run_exit() and its like say: 0 and errors end KVM_RUN. */
-#define RUN_GO_ON 1
 
 static u64 run_read_data(struct herald_vcpu *vcpu)
 {
@@ -59,7 +57,7 @@ static int run_wait(struct herald_vcpu *vcpu, u64 deadline)
 	if (!READ_ONCE(vcpu->woken) && !signal_pending(current))
 		schedule_hrtimeout_range(deadline == ~0ull ? NULL : &expires, 0, HRTIMER_MODE_REL);
 	finish_wait(&vcpu->wait, &wait);
-	return RUN_GO_ON;
+	return HERALD_GO_ON;
 }
 
 /* A store that an eventfd or the ring of coalesced stores takes. */
@@ -115,23 +113,23 @@ static int run_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 	int err = herald_fault(vcpu->vm, ipa, flags, vcpu->pages);
 
 	if (!err || err == -EINTR)
-		return RUN_GO_ON; /* which sees the signal */
+		return HERALD_GO_ON; /* which sees the signal */
 	if (err != -ENOENT)
 		return err;
 	if (flags & (HERALD_FAULT_EXEC | HERALD_FAULT_WALK)) {
 		vcpu->finish = HERALD_RUN_ABORT;
-		return RUN_GO_ON;
+		return HERALD_GO_ON;
 	}
 	if (flags & HERALD_FAULT_CACHE) {
 		vcpu->finish = HERALD_RUN_COMPLETE;
-		return RUN_GO_ON;
+		return HERALD_GO_ON;
 	}
 	if (!(flags & HERALD_FAULT_VALID))
 		return run_nisv(vcpu, ipa, data);
 	if (run_mmio_taken(vcpu, ipa, flags, data)) {
 		vcpu->stats.mmio_kernel++;
 		vcpu->finish = HERALD_RUN_COMPLETE;
-		return RUN_GO_ON;
+		return HERALD_GO_ON;
 	}
 	return run_mmio(vcpu, ipa, flags, data);
 }
@@ -148,12 +146,29 @@ static int run_system_event(struct herald_vcpu *vcpu, u64 type, u64 flags)
 	return 0;
 }
 
+/* What KVM_SET_GUEST_DEBUG asked for. */
+static int run_debug(struct herald_vcpu *vcpu, u64 esr, u64 far)
+{
+	struct kvm_debug_exit_arch *arch = &vcpu->run->debug.arch;
+
+	memset(arch, 0, sizeof(*arch));
+	vcpu->run->exit_reason = KVM_EXIT_DEBUG;
+	arch->hsr = lower_32_bits(esr);
+#ifdef KVM_DEBUG_ARCH_HSR_HIGH_VALID
+	arch->hsr_high = upper_32_bits(esr);
+	vcpu->run->flags = KVM_DEBUG_ARCH_HSR_HIGH_VALID;
+#endif
+	if (ESR_ELx_EC(esr) == ESR_ELx_EC_WATCHPT_LOW)
+		arch->far = far;
+	return 0;
+}
+
 static int run_exit(struct herald_vcpu *vcpu, const struct arm_smccc_res *res)
 {
 	switch ((long)res->a0) {
 	case -EINTR:
 	case HERALD_AGAIN:
-		return RUN_GO_ON;
+		return HERALD_GO_ON;
 	case HERALD_EXIT_FAULT:
 		return run_fault(vcpu, res->a1, res->a2, res->a3);
 	case HERALD_EXIT_WFI:
@@ -161,6 +176,10 @@ static int run_exit(struct herald_vcpu *vcpu, const struct arm_smccc_res *res)
 		return run_wait(vcpu, res->a1);
 	case HERALD_EXIT_SYSTEM_EVENT:
 		return run_system_event(vcpu, res->a1, res->a2);
+	case HERALD_EXIT_CALL:
+		return herald_call(vcpu, res->a1, res->a2, res->a3);
+	case HERALD_EXIT_DEBUG:
+		return run_debug(vcpu, res->a1, res->a2);
 	default:
 		return (long)res->a0 < 0 ? (long)res->a0 : -EIO;
 	}
@@ -196,10 +215,12 @@ static long run_loop(struct herald_vcpu *vcpu)
 	bool stop = READ_ONCE(vcpu->run->immediate_exit);
 	u64 data = run_read_data(vcpu);
 	struct arm_smccc_res res;
-	int ret = RUN_GO_ON;
+	int ret = HERALD_GO_ON;
 
-	while (ret == RUN_GO_ON) {
+	vcpu->run->flags = 0;
+	while (ret == HERALD_GO_ON) {
 		cond_resched();
+		herald_steal_update(vcpu);
 		if (!run_enter(vcpu, data, &stop, &res))
 			continue;
 		if ((long)res.a0 == HERALD_AGAIN)

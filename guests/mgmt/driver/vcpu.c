@@ -10,19 +10,15 @@
 
 #include "herald.h"
 
-/* The size of what an attribute's address points to. */
-static u32 vcpu_attr_size(const struct kvm_device_attr *attr)
-{
-	return attr->group == KVM_ARM_VCPU_PVTIME_CTRL ? sizeof(u64) : sizeof(u32);
-}
-
 static long vcpu_attr(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
 {
 	struct kvm_device_attr attr;
 
 	if (copy_from_user(&attr, (void __user *)arg, sizeof(attr)))
 		return -EFAULT;
-	return herald_pass_attr(vcpu->handle, request, &attr, vcpu->bounce, vcpu_attr_size(&attr));
+	if (attr.group == KVM_ARM_VCPU_PVTIME_CTRL)
+		return herald_steal_attr(vcpu, request, &attr);
+	return herald_pass_attr(vcpu->handle, request, &attr, vcpu->bounce, sizeof(u32));
 }
 
 static long vcpu_set_signal_mask(struct herald_vcpu *vcpu, void __user *arg)
@@ -77,6 +73,7 @@ static long vcpu_request(struct herald_vcpu *vcpu, u32 request, unsigned long ar
 	case KVM_SET_MP_STATE:
 	case KVM_GET_VCPU_EVENTS:
 	case KVM_SET_VCPU_EVENTS:
+	case KVM_SET_GUEST_DEBUG:
 		return vcpu_pass(vcpu, request, arg);
 	default:
 		return -EINVAL;
@@ -162,6 +159,7 @@ static struct herald_vcpu *vcpu_alloc(struct herald_vm *vm)
 	vcpu->handle = NO_HANDLE;
 	mutex_init(&vcpu->mutex);
 	init_waitqueue_head(&vcpu->wait);
+	herald_steal_init(vcpu);
 	vcpu->run = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	vcpu->bounce = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	vcpu->pages = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);

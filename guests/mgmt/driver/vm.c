@@ -81,7 +81,11 @@ static long vm_request(struct herald_vm *vm, unsigned int request, unsigned long
 		return herald_zone_remove(vm, user);
 	case KVM_GET_STATS_FD:
 		return herald_vm_stats(vm);
+	case KVM_HAS_DEVICE_ATTR:
+	case KVM_SET_DEVICE_ATTR:
+		return herald_vm_attr(vm, request, arg);
 	case KVM_ARM_PREFERRED_TARGET:
+	case KVM_ARM_SET_COUNTER_OFFSET:
 	case KVM_ARM_SET_DEVICE_ADDR:
 	case KVM_IRQ_LINE:
 	case KVM_SIGNAL_MSI:
@@ -103,6 +107,7 @@ static void vm_release(struct kref *ref)
 	struct herald_vm *vm = container_of(ref, struct herald_vm, ref);
 
 	herald_mem_release(vm);
+	mtree_destroy(&vm->filter);
 	if (vm->handle != NO_HANDLE)
 		WARN_ON_ONCE(herald_close(vm->handle));
 	herald_ioeventfds_free(vm);
@@ -162,6 +167,8 @@ static struct herald_vm *vm_alloc(unsigned long type)
 	vm->ipa_end = 1ull << min(bits ? bits : VM_DEFAULT_IPA_BITS, 63u);
 	init_rwsem(&vm->slots_lock);
 	xa_init(&vm->slots);
+	mt_init(&vm->filter);
+	mutex_init(&vm->filter_lock);
 	vm->by_ipa = RB_ROOT;
 	mutex_init(&vm->gic_lock);
 	mutex_init(&vm->io_lock);
