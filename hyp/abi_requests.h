@@ -45,7 +45,7 @@ EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init
     "0, target `GENERIC_V8`", "-EFAULT", "")
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, flag `TEST`", "0, `fd` is the handle",
-    "-ENODEV: another type; -EEXIST: there is one", "")
+    "-ENODEV: another type; -EEXIST: there is one; -EBUSY: the VM has run without", "")
 EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
     "-EINVAL: another capability, flags", "")
 EL2(GUEST_VM, KVM_ARM_SET_COUNTER_OFFSET, abi_set_counter_offset,

@@ -70,9 +70,10 @@ s64 guest_gic_save(struct vm *vm);
 
 /* --- hyp/guest_gic.c --- */
 
-/* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
+/* Its parts are made at CTRL_INIT. -EEXIST; -EBUSY: the VM has run without. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
-/* Before each run; at the first puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
+/* Before each run; at the first puts the frames in their place. -ENXIO: not all of its GIC was set;
+ * -EINVAL: frames in the way, both timers have one interrupt; HERALD_AGAIN. */
 s64 guest_gic_ready(struct vcpu *v);
 /* KVM_IRQ_LINE */
 s64 guest_irq_line(struct vm *vm, u32 irq, bool level);

@@ -15,17 +15,21 @@
 
 /* Bounds of one step of CTRL_INIT. */
 #define INIT_BYTES SZ_64K
-#define INIT_VCPUS 8u
+#define INIT_VCPUS 4u
 
 s64 guest_gic_create(struct vm *vm)
 {
-	bool was;
+	s64 ret = (s64)guest_gic_handle(vm);
 
 	spin_lock(&vm->lock);
-	was = vm->gic.created;
-	atomic_store_release(&vm->gic.created, true);
+	if (vm->gic.created)
+		ret = -EEXIST;
+	else if (vm->gic.mem)
+		ret = -EBUSY; /* it has run, or begun to */
+	else
+		atomic_store_release(&vm->gic.created, true);
 	spin_unlock(&vm->lock);
-	return was ? -EEXIST : (s64)guest_gic_handle(vm);
+	return ret;
 }
 
 /* Bytes of an attribute's value, by group. */
@@ -224,9 +228,9 @@ static s64 init(struct vm *vm)
 
 		pool_zero((u8 *)g->mem + g->zeroed, ALIGN_UP(step, (size_t)SZ_4K));
 		g->zeroed += step;
-		if (g->zeroed < size)
-			return HERALD_AGAIN;
-		vgic_init(g->mem, &cfg);
+		if (g->zeroed == size)
+			vgic_init(g->mem, &cfg);
+		return HERALD_AGAIN;
 	}
 	for (end = MIN(g->nr_made + INIT_VCPUS, vm->nr_vcpus); g->nr_made < end; g->nr_made++)
 		add_vcpu(g->mem, vm->vcpus[g->nr_made]);
@@ -332,6 +336,15 @@ static s64 place_frames(struct vm *vm)
 	return 0;
 }
 
+/* A VM of which the VMM wants no GIC has one that no frame leads to: it never interrupts. */
+static s64 go_without(struct vm *vm)
+{
+	s64 err = init(vm);
+
+	vm->gic.placed = !err;
+	return err;
+}
+
 /* Which interrupts the timers have is the VMM's to say until the VM first runs. */
 static void tie_timers(struct vcpu *v)
 {
@@ -351,7 +364,7 @@ s64 guest_gic_ready(struct vcpu *v)
 		return 0;
 	spin_lock(&vm->lock);
 	if (!vm->gic.placed)
-		err = place_frames(vm);
+		err = vm->gic.created ? place_frames(vm) : go_without(vm);
 	if (!err && vm->timer_ppi[0] == vm->timer_ppi[1])
 		err = -EINVAL;
 	if (!err && !v->timers_tied) {

@@ -35,10 +35,35 @@ bool run_claim(struct vcpu *v)
 {
 	u32 was = atomic_load_relaxed(&v->run);
 
-	while (was != VCPU_RUNNING)
-		if (atomic_cas(&v->run, &was, VCPU_RUNNING))
-			return true;
+	do {
+		if (was == VCPU_RUNNING)
+			return false;
+	} while (!atomic_cas(&v->run, &was, VCPU_RUNNING));
+	atomic_fence(); /* run_hold_all() does it the other way round: one sees the other */
+	if (!atomic_load_acquire(&v->vm->held))
+		return true;
+	run_release(v);
 	return false;
+}
+
+bool run_hold_all(struct vm *vm)
+{
+	u32 i;
+
+	atomic_store_relaxed(&vm->held, true);
+	atomic_fence();
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		if (atomic_load_acquire(&vm->vcpus[i]->run) != VCPU_RUNNING)
+			continue;
+		run_let_all(vm);
+		return false;
+	}
+	return true;
+}
+
+void run_let_all(struct vm *vm)
+{
+	atomic_store_release(&vm->held, false);
 }
 
 void run_release(struct vcpu *v)
@@ -219,8 +244,7 @@ static void arm_home_timer(const struct vcpu *home)
 	sysreg_write(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
-/* Begins if CPU_ON was called for it; SYSTEM_OFF may come at any time. */
-static void power_on(struct vcpu *v)
+void run_power_on(struct vcpu *v)
 {
 	u32 pending = VCPU_ON_PENDING;
 
@@ -317,7 +341,7 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 		return -EBUSY;
 	err = check(v, flags);
 	if (!err)
-		power_on(v);
+		run_power_on(v);
 	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->abort &&
 	    !v->call_pending)
 		err = -EINTR;

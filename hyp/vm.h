@@ -136,6 +136,7 @@ struct vm {
 	u64 calls[VM_NR_CALLS]; /* KVM_REG_ARM_*_BMAP */
 	u8 timer_ppi[2]; /* the virtual timer's, and the physical one's */
 	bool ready; /* its frames are in place: it may run */
+	bool held; /* run_hold_all() */
 	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */
 };
 

@@ -156,7 +156,14 @@ static void queue_fetch(struct its *its)
 	int id;
 
 	save_forget(its);
-	*cur = (struct its_cursor){ 0 };
+	/* Field by field: the read fills cmd, and this is on the way of every command. */
+	cur->active = false;
+	cur->phase = 0;
+	cur->slot = 0;
+	cur->pos = 0;
+	cur->left = 0;
+	cur->lpi = 0;
+	cur->reload = false;
 	its_charge(its, ITS_COST_COMMAND);
 	if (its->ops.read(its->vm, ipa, cur->cmd, CMD_SIZE)) {
 		its_count_error(its, ITS_E_COMMAND_FETCH);

@@ -86,7 +86,7 @@ static inline void lpi_count(struct vgic *v, u32 lpi)
 	v->lpi_count[lpi - VGIC_LPI_BASE]++;
 }
 
-/* It is not where it goes, or its vCPU is not loaded here, or there is no room. */
+/* It is not where it goes, or about to leave. */
 static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 {
 	struct vgic_irq irq;
@@ -106,9 +106,8 @@ static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 
 int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 {
+	struct vgic_irq irq = { .intid = lpi };
 	struct vgic_cpu *c;
-	bool done;
-	u64 *wp, w;
 
 	if (!lpi_valid(v, lpi) || vcpu >= v->cfg.nr_vcpus)
 		return 0;
@@ -117,17 +116,17 @@ int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 		atomic_add(&c->stats.lpi_dropped, 1);
 		return 0;
 	}
-	if (!vgic_here(c))
-		return pend_slowly(c, lpi);
-	/* The way of a physical MSI to the vCPU that it interrupted. */
-	wp = &v->lpi[lpi - VGIC_LPI_BASE];
+	irq.c = c;
+	irq.wp = &v->lpi[lpi - VGIC_LPI_BASE];
 	spin_lock(&c->lock);
-	w = atomic_load_acquire(wp);
-	done = FIELD_GET(IRQ_HOME, w) == vcpu && vgic_lr_inject(c, lpi, wp, w);
-	if (done)
-		lpi_count(v, lpi);
-	spin_unlock(&c->lock);
-	return done ? 1 : pend_slowly(c, lpi);
+	irq.w = atomic_load_acquire(irq.wp);
+	if (FIELD_GET(IRQ_HOME, irq.w) != vcpu || (irq.w & IRQ_MOVE)) {
+		spin_unlock(&c->lock);
+		return pend_slowly(c, lpi);
+	}
+	lpi_count(v, lpi);
+	vgic_irq_pend(&irq);
+	return !!(irq.w & IRQ_ENABLED);
 }
 
 /* May be in a list register that only another CPU can look at. */

@@ -156,7 +156,7 @@ struct vgic_cpu {
  * reach.
  */
 struct vgic_cluster {
-	u32 key;
+	u64 key;
 	u16 cpu[VGIC_CLUSTER_CPUS];
 };
 

@@ -98,6 +98,13 @@ s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val)
 	return kvm_ioctl(gic, KVM_SET_DEVICE_ATTR, (u64)&a);
 }
 
+s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val)
+{
+	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
+
+	return kvm_ioctl(gic, KVM_GET_DEVICE_ATTR, (u64)&a);
+}
+
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features)
 {
 	struct kvm_vcpu_init init = { .target = target, .features = { features } };

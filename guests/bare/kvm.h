@@ -40,6 +40,7 @@ s64 kvm_set_reg(u64 vcpu, u64 id, u64 val);
 s64 kvm_get_reg(u64 vcpu, u64 id, u64 *val);
 s64 kvm_irq_line(u64 vm, u32 irq, u32 level);
 s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val);
+s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val);
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features);
 #define KVM_CORE_REG(field)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))
@@ -67,6 +68,10 @@ u64 kvm_run_filled(u64 regs[4], u64 *before, u64 *after, u64 keys);
 
 /* guests/bare/kvm_bad.c, kvm_bench.c */
 void test_kvm_bad(void);
+/* guests/bare/kvm_gic.c; ticks of the longest step of CTRL_INIT, and of a register's write, with 512 vCPUs. */
+void test_kvm_gic(void);
+u64 bench_kvm_gic_init(u32 *steps);
+u64 bench_kvm_gic_attr(void);
 void test_kvm_bench(void);
 
 #endif

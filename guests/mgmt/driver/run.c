@@ -212,12 +212,14 @@ static bool run_enter(struct herald_vcpu *vcpu, u64 data, bool *stop, struct arm
 
 static long run_loop(struct herald_vcpu *vcpu)
 {
-	bool stop = READ_ONCE(vcpu->run->immediate_exit);
+	bool immediate = READ_ONCE(vcpu->run->immediate_exit), stop = immediate;
 	u64 data = run_read_data(vcpu);
 	struct arm_smccc_res res;
 	int ret = HERALD_GO_ON;
 
-	vcpu->run->flags = 0;
+	/* Who only wants the last exit to be finished may look at it once more. */
+	if (!immediate)
+		vcpu->run->flags = 0;
 	while (ret == HERALD_GO_ON) {
 		cond_resched();
 		herald_steal_update(vcpu);
@@ -229,7 +231,8 @@ static long run_loop(struct herald_vcpu *vcpu)
 		vcpu->stats.exits++;
 		if ((long)res.a0 == -EINTR && stop) {
 			vcpu->stats.signals++;
-			vcpu->run->exit_reason = KVM_EXIT_INTR;
+			if (!immediate)
+				vcpu->run->exit_reason = KVM_EXIT_INTR;
 			return -EINTR;
 		}
 		ret = run_exit(vcpu, &res);
