@@ -47,7 +47,8 @@ EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, flag `TEST`", "0, `fd` is the handle",
     "-ENODEV: another type; -EEXIST: there is one; -EBUSY: the VM has run without", "")
 EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
-    "-EINVAL: another capability, flags", "")
+    "-EINVAL: another capability, flags",
+    "the driver has `MANUAL_DIRTY_LOG_PROTECT2` (-EINVAL: options) and `ARM_NISV_TO_USER`")
 EL2(GUEST_VM, KVM_ARM_SET_COUNTER_OFFSET, abi_set_counter_offset,
     "`struct kvm_arm_counter_offset`, of both counters", "0",
     "-EINVAL: reserved, or the CPU cannot (`KVM_CAP_COUNTER_OFFSET` is 0); -EBUSY: a vCPU runs",
@@ -57,9 +58,31 @@ EL2(GUEST_VM, KVM_SET_DEVICE_ATTR, abi_set_device_attr,
     "-ENXIO: another; -EBUSY: it has run",
     "the filter is the driver's, which adds -EINVAL: padding, no function, wrap, action; -EEXIST: overlap; -EFAULT")
 EL2(GUEST_VM, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO", "")
-DRIVER(GUEST_VM, KVM_SET_USER_MEMORY_REGION, "`struct kvm_userspace_memory_region`", "0",
-       "-EINVAL: alignment, wrap, beyond the IPA space, unknown flag, slot 32767 or more; -EEXIST: overlap",
+DRIVER(GUEST_VM, KVM_SET_USER_MEMORY_REGION,
+       "`struct kvm_userspace_memory_region`, flags `READONLY`, `LOG_DIRTY_PAGES`", "0",
+       "-EINVAL: alignment, wrap, size 0 of no slot, 2^31 pages or more, unknown flag, slot 32767 or more, a change of size, memory or `READONLY`; -EEXIST: overlap; -EFAULT: beyond the IPA space; -ENOMEM",
+       "memory that cannot be pinned, as another device's registers, is found out when the VM touches it: `KVM_RUN` answers -EFAULT")
+DRIVER(GUEST_VM, KVM_SET_USER_MEMORY_REGION2, "`struct kvm_userspace_memory_region2`", "0",
+       "as above; -EINVAL: `GUEST_MEMFD`", "")
+DRIVER(GUEST_VM, KVM_GET_DIRTY_LOG, "`struct kvm_dirty_log`", "0",
+       "-EINVAL: slot 32767 or more; -ENOENT: no such slot, or no log; -EFAULT", "")
+DRIVER(GUEST_VM, KVM_CLEAR_DIRTY_LOG, "`struct kvm_clear_dirty_log`", "0",
+       "as above; -EINVAL: beyond the slot, or not multiples of 64 pages", "")
+DRIVER(GUEST_VM, KVM_SET_GSI_ROUTING, "`struct kvm_irq_routing`: pins and MSIs", "0",
+       "-EINVAL: more than 4096, GSI 4096 or more or twice, pin 988 or more, unknown type or flags; -EFAULT; -ENOMEM",
        "")
+DRIVER(GUEST_VM, KVM_IRQFD, "`struct kvm_irqfd`", "0",
+       "-EINVAL: flags, no eventfd; -EBADF; -EAGAIN: before `CTRL_INIT`; -EBUSY: an irqfd of the VM already; -EFAULT; -ENOMEM",
+       "")
+DRIVER(GUEST_VM, KVM_IOEVENTFD, "`struct kvm_ioeventfd`", "0",
+       "-EINVAL: length, wrap, flags, a value of no length, no eventfd; -EBADF; -EEXIST: like another; -ENOENT: none to deassign; -EFAULT; -ENOMEM",
+       "ports are accepted, and never written")
+DRIVER(GUEST_VM, KVM_REGISTER_COALESCED_MMIO, "`struct kvm_coalesced_mmio_zone`", "0",
+       "-EINVAL: `pio` above 1; -ENOSPC: 1000 zones; -EFAULT; -ENOMEM", "")
+DRIVER(GUEST_VM, KVM_UNREGISTER_COALESCED_MMIO, "the same", "0, also if there is none",
+       "-EINVAL; -EFAULT", "")
+DRIVER(GUEST_VM, KVM_GET_STATS_FD, "0", "a descriptor", "-EMFILE; -ENOMEM",
+       "the counters are Herald's own")
 
 EL2(GUEST_VCPU, KVM_ARM_VCPU_INIT, abi_vcpu_init, "`struct kvm_vcpu_init`",
     "0; the vCPU is at reset",
@@ -85,9 +108,12 @@ EL2(GUEST_VCPU, KVM_SET_DEVICE_ATTR, abi_set_device_attr,
 EL2(GUEST_VCPU, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "-ENXIO, -EFAULT", "")
 EL2(GUEST_VCPU, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO", "")
 EL2(GUEST_VCPU, KVM_GET_MP_STATE, abi_get_mp_state, "`struct kvm_mp_state`", "0", "-EFAULT", "")
-EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`, `SUSPENDED`", "0", "-EINVAL", "")
+EL2(GUEST_VCPU, KVM_SET_MP_STATE, abi_set_mp_state, "`RUNNABLE`, `STOPPED`, `SUSPENDED`", "0",
+    "-EINVAL", "")
 DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0",
        "-EINVAL: length; -EFAULT", "")
+DRIVER(GUEST_VCPU, KVM_GET_STATS_FD, "0", "a descriptor", "-EMFILE; -ENOMEM",
+       "some of KVM's names, with its meaning")
 
 EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`", "0",
     "-ENXIO: no such attribute; -EINVAL: flags; see below", "")

@@ -161,6 +161,7 @@ static void test_wake(struct vm *vm, int fd)
 	u64 intid = 0;
 	int i;
 
+	equal(pending(vm), NOTHING, "nothing is pending"); /* and the interrupt is an edge */
 	equal(irqfd(vm, fd, TEST_GSI, 0), 0, "an irqfd");
 	guest_start_at(&vm->vcpu[0], guest_irq, 0, 0, 0);
 	for (i = 0; i < ROUNDS; i++) {
