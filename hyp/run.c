@@ -265,12 +265,22 @@ static bool is_on(const struct vcpu *v)
 /* Finishes the access that the last run left with. @v is loaded. */
 static void finish_fault(struct vcpu *v, struct regs *r, u64 flags, u64 data)
 {
-	if (v->abort || (flags & HERALD_RUN_ABORT))
+	if (v->abort || ((flags & HERALD_RUN_ABORT) && v->fault.pending))
 		inject_abort(v->fault.pending ? v->fault.esr : ESR_ANY_DABT, v->fault.far);
 	else if (flags & HERALD_RUN_COMPLETE)
 		mmio_complete(r, v->fault.esr, data);
 	v->fault.pending = false;
 	v->abort = false;
+}
+
+/* Whether the page that EL2 lacked in the last run is there now. */
+static void finish_missing(struct vcpu_work *w, u64 flags)
+{
+	if (w->missing && (flags & HERALD_RUN_ABORT)) {
+		w->absent[1] = w->absent[0];
+		w->absent[0] = w->missing;
+	}
+	w->missing = 0;
 }
 
 /* The call that the last run left with was let through. False: it made @v leave, and all is said. */
@@ -323,7 +333,8 @@ static s64 check(const struct vcpu *v, u64 flags)
 
 	if ((flags & ~RUN_FLAGS) || (flags & finish) == finish)
 		return -EINVAL;
-	if ((flags & finish) && !v->fault.pending)
+	if ((flags & finish) && !v->fault.pending &&
+	    !(v->work.missing && (flags & HERALD_RUN_ABORT)))
 		return -EINVAL;
 	if ((flags & HERALD_RUN_CALL) && !v->call_pending)
 		return -EINVAL;
@@ -343,7 +354,7 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	if (!err)
 		run_power_on(v);
 	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->abort &&
-	    !v->call_pending)
+	    !v->call_pending && !v->work.missing)
 		err = -EINTR;
 	/* The management VM takes its SError first. */
 	if (!err && !world_serror_settle())
@@ -367,11 +378,14 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	world_load(v);
 	c->runs++;
 	finish_fault(v, c->frame, flags, data);
+	finish_missing(&v->work, flags);
 	if (!finish_call(c, v, flags))
 		return RUN_DONE;
 	arm_step(v);
 	atomic_fence(); /* it is seen to be loaded here before its power is looked at: run_expel() */
 	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic) || !is_on(v))
 		run_leave(v, &(struct run_exit){ .x0 = -EINTR });
+	else if (v->work.pending)
+		vcpu_work(v);
 	return RUN_DONE;
 }

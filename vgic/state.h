@@ -149,6 +149,8 @@ struct vgic_cpu {
 	bool discard; /* the VMM cleared EnableLPIs: the pending table is not written */
 	enum vgic_walk walk;
 	u32 walk_pos;
+	bool walk_taken; /* walk_pend is this chunk's, and not in the pending table yet */
+	u8 walk_pend[VGIC_LPI_CHUNK / 8];
 };
 
 /*

@@ -459,6 +459,7 @@ void suite_kvm(void)
 	}
 	if (board_option("bench", "kvm", false)) {
 		test_kvm_bench();
+		test_kvm_its_bench();
 		return;
 	}
 	tap_ok(kvm_ioctl(HERALD_SYSTEM, KVM_GET_API_VERSION, 0) == KVM_API_VERSION,
@@ -475,5 +476,6 @@ void suite_kvm(void)
 	test_close();
 	test_kvm_bad();
 	test_kvm_gic();
+	test_kvm_its();
 	test_rounds();
 }

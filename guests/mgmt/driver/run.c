@@ -114,6 +114,10 @@ static int run_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 
 	if (!err || err == -EINTR)
 		return HERALD_GO_ON; /* which sees the signal */
+	if (flags & HERALD_FAULT_EL2) { /* a table of the guest's, in memory that it has not got */
+		vcpu->finish = HERALD_RUN_ABORT;
+		return HERALD_GO_ON;
+	}
 	if (err != -ENOENT)
 		return err;
 	if (flags & (HERALD_FAULT_EXEC | HERALD_FAULT_WALK)) {
