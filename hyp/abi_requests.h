@@ -48,10 +48,12 @@ EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",
     "-EINVAL: 512 or more; -EEXIST; -EBUSY: after `CTRL_INIT`; -ENOMEM", "")
 EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init`",
     "0, target `GENERIC_V8`", "-EFAULT", "")
+EL2(GUEST_VM, KVM_ARM_SET_DEVICE_ADDR, set_device_addr, "`struct kvm_arm_device_addr`", "none",
+    "-ENODEV: it is for a GICv2", "")
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, `ARM_VGIC_ITS`, flag `TEST`",
     "0, `fd` is the handle",
-    "-ENODEV: another type; -EEXIST: there is a GIC; -EBUSY: a GIC, and the VM has run without; an ITS after the first `KVM_RUN`; of an ITS -ENOMEM, -ENOSPC: 16",
+    "-ENODEV: another type; -EEXIST: there is a GIC; of an ITS -ENOMEM, -ENOSPC: 16, -EBUSY: after the first `KVM_RUN`; of a GIC -EBUSY: the VM has run without",
     "KVM has no limit of ITSes, and takes one at any time")
 EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
     "-EINVAL: another capability, flags",

@@ -74,8 +74,8 @@ s64 guest_gic_save(struct vm *vm);
 
 /* Its parts are made at CTRL_INIT. -EEXIST; -EBUSY: the VM has run without. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
-/* Before each run; at the first puts the frames in their place. -ENXIO: not all of its GIC was set;
- * -EINVAL: frames in the way, both timers have one interrupt; HERALD_AGAIN. */
+/* Before each run; at the first puts the frames in their place. -ENXIO: not all of its GIC's addresses are
+ * set; -EBUSY: no CTRL_INIT; -EINVAL: frames in the way, both timers have one interrupt; HERALD_AGAIN. */
 s64 guest_gic_ready(struct vcpu *v);
 /* Nothing is mapped where a frame is to be. */
 bool guest_frame_free(struct vm *vm, u64 base, u64 size);

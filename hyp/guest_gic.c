@@ -323,13 +323,15 @@ static s64 place_frames(struct vm *vm)
 
 	for (i = 0; i < g->nr_redist; i++)
 		room += redist_room(vm, &g->redist[i]);
-	if (!vm->vgic || g->dist == VM_GIC_NOWHERE || !room || room < vm->nr_vcpus)
+	if (g->dist == VM_GIC_NOWHERE || !room || room < vm->nr_vcpus)
 		return -ENXIO;
 	for (i = 0; i < g->nr_redist; i++)
 		if (!redist_fits(vm, &g->redist[i]))
 			return -EINVAL;
 	if (!guest_frame_free(vm, g->dist, VGIC_DIST_SIZE))
 		return -EINVAL;
+	if (!vm->vgic)
+		return -EBUSY;
 	vm_add_dist(vm, g->dist);
 	for (i = 0; i < g->nr_redist; i++) {
 		vm_add_redist(vm, g->redist[i].base, redist_size(vm, &g->redist[i]), first);

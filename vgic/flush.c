@@ -222,7 +222,7 @@ static bool flush_agrees(const struct vgic_cpu *c, u32 n, u64 w)
 	const u64 fixed = IRQ_ENABLED | IRQ_MOVE | IRQ_UNPEND | IRQ_UNACT | IRQ_ACTIVE | IRQ_LEVEL |
 			  IRQ_HW | IRQ_NOROUTE;
 
-	return (w & fixed) == IRQ_ENABLED &&
+	return (w & fixed) == IRQ_ENABLED && !(c->lr[n] & LR_ACTIVE) &&
 	       FIELD_GET(LR_PRIO, c->lr[n]) >> 3 == FIELD_GET(IRQ_PRIO, w) &&
 	       !(c->lr[n] & LR_GROUP1) == !(w & IRQ_GROUP1) &&
 	       (atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)) &&
@@ -243,17 +243,24 @@ static bool flush_edges(struct vgic_cpu *c)
 		return false;
 	for (; left; left &= left - 1) {
 		u32 n = (u32)__builtin_ctz(left), intid = c->lr_intid[n];
-		u64 *wp = vgic_word(c, intid), w = *wp;
+		u64 *wp = vgic_word(c, intid), w = *wp, lr;
 
 		if (!flush_agrees(c, n, w))
 			return false;
+		lr = vgic_host_lr_read(n);
 		if (!(w & IRQ_PENDING)) {
-			if (vgic_host_lr_read(n) != c->lr[n])
+			if (lr != c->lr[n])
 				return false; /* the guest took or ended it: somebody may want to know */
 			continue;
 		}
-		if (!vgic_lr_inject(c, intid, wp, w & ~IRQ_PENDING))
+		if (lr & LR_ACTIVE)
 			return false;
+		if (!(lr & LR_PENDING)) {
+			if (c->lr_used >> n > 1)
+				return false; /* behind those that wait */
+			c->lr[n] |= LR_PENDING;
+			vgic_host_lr_write(n, c->lr[n]);
+		}
 		atomic_store_relaxed(wp, (w & ~IRQ_PENDING) | IRQ_LATCHED);
 	}
 	return true;

@@ -96,7 +96,7 @@ u64 vgic_dequeue(struct vgic_cpu *c, u32 intid, u64 w)
 	return w & ~(IRQ_QUEUED | IRQ_NEXT | IRQ_PREV);
 }
 
-u32 vgic_want_work(struct vgic_cpu *c)
+static inline __attribute__((always_inline)) u32 want_work(struct vgic_cpu *c)
 {
 	if (!c->loaded)
 		return VGIC_OWE_KICK;
@@ -109,6 +109,11 @@ u32 vgic_want_work(struct vgic_cpu *c)
 	atomic_store_relaxed(&c->work, true);
 	c->stats.kicks++;
 	return VGIC_OWE_KICK;
+}
+
+u32 vgic_want_work(struct vgic_cpu *c)
+{
+	return want_work(c);
 }
 
 /* Gives a word that is free to move its new home. */
@@ -222,7 +227,7 @@ void vgic_irq_pend(struct vgic_irq *irq)
 		/* In a list register of another CPU, whose next flush sees it. */
 		if (!(irq->w & IRQ_PENDING)) {
 			atomic_store_relaxed(irq->wp, irq->w | IRQ_PENDING);
-			owe = vgic_want_work(c);
+			owe = want_work(c);
 		}
 	} else {
 		vgic_irq_commit(irq, (irq->w | IRQ_PENDING) & ~IRQ_UNPEND);

@@ -43,10 +43,10 @@ s64 kvm_set_reg(u64 vcpu, u64 id, u64 val);
 s64 kvm_get_reg(u64 vcpu, u64 id, u64 *val);
 s64 kvm_irq_line(u64 vm, u32 irq, u32 level);
 s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val);
-s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val);
 /* A device of @type: its handle in *@fd. */
 s64 kvm_create_device(u64 vm, u32 type, u32 flags, u64 *fd);
 s64 kvm_attr(u64 dev, u64 request, u32 group, u64 attr, const void *val);
+s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val);
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features);
 #define KVM_CORE_REG(field)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))

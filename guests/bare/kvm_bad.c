@@ -228,7 +228,8 @@ static void bad_gic(u64 vm, u64 vcpu)
 	is(kvm_set_attr(gic, nr, 0, &many), -EBUSY, "128 interrupts twice");
 	is(kvm_irq_line(vm, KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | 40, 1), -EBUSY,
 	   "IRQ_LINE before CTRL_INIT");
-	is((s64)kvm_run(vcpu, 0, 0).x[0], -ENXIO, "KVM_RUN before CTRL_INIT");
+	is((s64)kvm_run(vcpu, 0, 0).x[0], -EINVAL,
+	   "KVM_RUN before CTRL_INIT, with frames that overlap");
 	is(kvm_set_attr(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL), 0,
 	   "CTRL_INIT");
 	is(kvm_ioctl(vm, KVM_CREATE_VCPU, 1), -EBUSY, "CREATE_VCPU after CTRL_INIT");

@@ -76,6 +76,7 @@ static u64 make(u64 *vm, u32 vcpus)
 
 static void test_regions(void)
 {
+	const struct kvm_arm_device_addr legacy = { .addr = VM_GICD };
 	u64 vm, gic = make(&vm, 4), base = 0x100000;
 
 	is(get(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST), -1, "no distributor yet");
@@ -114,6 +115,7 @@ static void test_regions(void)
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, VM_GICR), 0, "REDIST");
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, 0x400000), -EEXIST, "REDIST twice");
 	is(set(gic, ADDR, REGION, region(4, 0x400000, 0)), -EINVAL, "REDIST and regions");
+	is(kvm_ioctl(vm, KVM_ARM_SET_DEVICE_ADDR, (u64)&legacy), -ENODEV, "SET_DEVICE_ADDR");
 	is(kvm_close(vm, NULL), 0, "CLOSE in the middle of it");
 }
 

@@ -475,7 +475,7 @@ void suite_kvm(void)
 	test_off();
 	test_close();
 	test_kvm_bad();
-	test_kvm_gic();
 	test_kvm_its();
+	test_kvm_gic();
 	test_rounds();
 }

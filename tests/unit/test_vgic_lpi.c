@@ -609,6 +609,40 @@ static void test_save(void)
 	fake_end();
 }
 
+/* Tables in memory that is not there yet: every walk asks again, and no bit is lost or comes twice. */
+static void test_late(u32 late)
+{
+	u32 steps, i, taken = 0;
+
+	start(1, 4);
+	lpi_on(0, 8192, ON);
+	lpi_on(0, 40000, ON);
+	lpi_on(0, 65535, ON);
+	vgic_lpi_pend(v, 0, 8192);
+	vgic_lpi_pend(v, 0, 65535);
+	fake.ram_late = late;
+	is(save_pending(&steps), 0, "pending tables saved, one access of %u finds no memory", late);
+	is(*fake_ram(fake_pend_ipa(0, 8192)), 0x01, "the first bit");
+	is(*fake_ram(fake_pend_ipa(0, 65535)), 0x80, "and the last");
+	vgic_lpi_pend(v, 0, 40000);
+	fake_rd_w(0, 0, 4, 0);
+	is(fake_rd_r(0, 0, 4), 6, "LPIs off: what is pending goes to the table");
+	is(*fake_ram(fake_pend_ipa(0, 40000)), 0x01, "all of it");
+	fake_rd_w(0, 0, 4, 1);
+	is(fake_rd_r(0, 0, 4), 7, "LPIs on: it comes back");
+	for (i = 0; i < 100 && vgic_lpi_reload(v, 0, 40000) == -11; i++)
+		;
+	ok(i < 100, "a property is read at last (%u)", i);
+	fake_rd_w(0, 0xa0, 8, 8192);
+	is(fake_rd_r(0, 0xc0, 4), 0, "GICR_INVLPIR ends");
+	fake.ram_late = 0;
+	fake_load(0, 0);
+	while (fake_take() != FAKE_SPURIOUS)
+		taken++;
+	is(taken, 3, "each LPI once");
+	fake_end();
+}
+
 /* EnableLPIs is cleared, or the tables are saved, before they have been read: no bit is lost. */
 static void test_unread(void)
 {
@@ -794,6 +828,8 @@ int main(void)
 	test_move_all_on_its_way();
 	test_reload_fails();
 	test_save();
+	test_late(2);
+	test_late(5);
 	test_unread();
 	test_two_move_alls();
 	test_nested(false);

@@ -392,6 +392,12 @@ u64 fake_lr_of(u32 intid)
 
 /* --- the machine --- */
 
+/* Memory that a hypervisor maps when it is first asked for. */
+static bool ram_not_yet(void)
+{
+	return fake.ram_late && fake_random() % fake.ram_late == 0;
+}
+
 /* Byte by byte, since other CPUs may be at the same memory. */
 int fake_ram_read(void *vm, u64 ipa, void *buf, size_t len)
 {
@@ -400,6 +406,8 @@ int fake_ram_read(void *vm, u64 ipa, void *buf, size_t len)
 	(void)vm;
 	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
 		return -14;
+	if (ram_not_yet())
+		return -11;
 	for (size_t i = 0; i < len; i++)
 		to[i] = atomic_load_relaxed(fake_ram(ipa) + i);
 	atomic_add(&fake.ram_reads, 1);
@@ -413,6 +421,8 @@ int fake_ram_write(void *vm, u64 ipa, const void *buf, size_t len)
 	(void)vm;
 	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
 		return -14;
+	if (ram_not_yet())
+		return -11;
 	for (size_t i = 0; i < len; i++)
 		atomic_store_relaxed(fake_ram(ipa) + i, from[i]);
 	atomic_add(&fake.ram_writes, 1);

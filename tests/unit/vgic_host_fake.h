@@ -46,6 +46,7 @@ struct fake_machine {
 	struct fake_phys ppi[FAKE_MAX_VCPUS][32];
 	u8 ram[FAKE_RAM_SIZE];
 	u32 ram_reads, ram_writes;
+	u32 ram_late; /* one in @ram_late accesses to memory finds it not there yet; 0: none */
 	struct vgic *vgic;
 	void *mem;
 };
