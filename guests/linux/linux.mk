@@ -16,3 +16,5 @@ build/linux/initrd-%.cpio: guests/mgmt/mkinitramfs.sh $(ROOTFS) $(GUEST_ROOTFS) 
 build/linux/guests.img: guests/linux/mkdisk.sh build/arm64/qemu/.deb \
 		$(GUEST_KERNELS:%=build/linux/initrd-%.cpio) | host-packages
 	guests/linux/mkdisk.sh $@ $(GUEST_KERNELS)
+
+test test-all: build/linux/guests.img

@@ -83,7 +83,7 @@ def main():
             ('6.12', 'max', [('6.12', 4, 'off'), ('6.1', 1, 'on')], True),
             ('6.1', 'neoverse-n1', [('6.12', 2, 'on'), ('6.1', 3, 'off')], False),
             ('6.12', 'cortex-a57', [('6.12', 1, 'off'), ('6.1', 4, 'on')], False)):
-        run = machine('\n'.join(script(*guest) for guest in guests), KERNEL=kernel, CPU=cpu, timeout=3000 if ALL else 400)
+        run = machine('\n'.join(script(*guest) for guest in guests), KERNEL=kernel, CPU=cpu, timeout=6000 if ALL else 900)
         for guest in guests:
             report(tap, run, *guest)
         tap.clean(run, 'management VM %s, %s: nothing to complain about' % (kernel, cpu))
