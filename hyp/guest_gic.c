@@ -19,13 +19,14 @@
 
 s64 guest_gic_create(struct vm *vm)
 {
-	bool was;
+	s64 ret;
 
 	spin_lock(&vm->lock);
-	was = vm->gic.created;
-	atomic_store_release(&vm->gic.created, true);
+	ret = vm->gic.created ? -EEXIST : vm->gic.none ? -EBUSY : (s64)guest_gic_handle(vm);
+	if (ret >= 0)
+		atomic_store_release(&vm->gic.created, true);
 	spin_unlock(&vm->lock);
-	return was ? -EEXIST : (s64)guest_gic_handle(vm);
+	return ret;
 }
 
 /* Bytes of an attribute's value, by group. */
@@ -193,6 +194,8 @@ static struct vgic_config gic_config(const struct vm *vm)
 {
 	u32 nr = vm->gic.nr_irqs ? vm->gic.nr_irqs : DEFAULT_IRQS;
 
+	if (vm->gic.none)
+		return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus, .hidden = true };
 	return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus,
 				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS) };
 }
@@ -332,6 +335,17 @@ static s64 place_frames(struct vm *vm)
 	return 0;
 }
 
+/* Each vCPU needs the data of one all the same; its frames are nowhere. */
+static s64 run_without(struct vm *vm)
+{
+	s64 err;
+
+	vm->gic.none = true;
+	err = init(vm);
+	vm->gic.placed = !err;
+	return err;
+}
+
 /* Which interrupts the timers have is the VMM's to say until the VM first runs. */
 static void tie_timers(struct vcpu *v)
 {
@@ -351,7 +365,7 @@ s64 guest_gic_ready(struct vcpu *v)
 		return 0;
 	spin_lock(&vm->lock);
 	if (!vm->gic.placed)
-		err = place_frames(vm);
+		err = vm->gic.created ? place_frames(vm) : run_without(vm);
 	if (!err && vm->timer_ppi[0] == vm->timer_ppi[1])
 		err = -EINVAL;
 	if (!err && !v->timers_tied) {
