@@ -55,6 +55,7 @@ static s64 check_extension(struct abi_call *c)
 	case KVM_CAP_DEVICE_CTRL:
 	case KVM_CAP_MP_STATE:
 	case KVM_CAP_IMMEDIATE_EXIT:
+	case KVM_CAP_SIGNAL_MSI:
 	case KVM_CAP_VCPU_EVENTS:
 	case KVM_CAP_VCPU_ATTRIBUTES:
 	case KVM_CAP_VM_ATTRIBUTES:
@@ -74,6 +75,8 @@ static s64 check_extension(struct abi_call *c)
 		return (s64)FIELD_GET(ID_DFR0_WRPS, sysreg_read(id_aa64dfr0_el1)) + 1;
 	case KVM_CAP_COUNTER_OFFSET:
 		return cpu_has_cntpoff();
+	case KVM_CAP_MSI_DEVID:
+		return c->o.vm ? atomic_load_relaxed(&c->o.vm->nr_its) != 0 : -EINVAL;
 	case KVM_CAP_NR_VCPUS:
 		return cpu_count;
 	case KVM_CAP_MAX_VCPUS:
@@ -121,11 +124,12 @@ static s64 create_device(struct abi_call *c)
 	struct kvm_create_device *d = &c->arg.create_device;
 	s64 handle;
 
-	if (d->type != KVM_DEV_TYPE_ARM_VGIC_V3)
+	if (d->type != KVM_DEV_TYPE_ARM_VGIC_V3 && d->type != KVM_DEV_TYPE_ARM_VGIC_ITS)
 		return -ENODEV;
 	if (d->flags & KVM_CREATE_DEVICE_TEST)
 		return 0;
-	handle = guest_gic_create(c->o.vm);
+	handle = d->type == KVM_DEV_TYPE_ARM_VGIC_ITS ? guest_its_create(c->o.vm)
+						      : guest_gic_create(c->o.vm);
 	if (handle < 0)
 		return handle;
 	d->fd = (u32)handle;
@@ -180,6 +184,26 @@ static s64 request_run(const struct abi_request *q, struct abi_call *c)
 	return ret;
 }
 
+/* Device attributes may need pages of the VM: x4 and x5 name those that the caller cannot map. */
+static s64 attr_run(const struct abi_request *q, struct abi_call *c, struct regs *r)
+{
+	struct cpu *cpu = cpu_this();
+	s64 ret;
+
+	cpu->missing = 0;
+	cpu->absent[0] = r->x[4];
+	cpu->absent[1] = r->x[5];
+	ret = request_run(q, c);
+	cpu->absent[0] = 0;
+	cpu->absent[1] = 0;
+	if (ret == HERALD_AGAIN && cpu->missing) {
+		r->x[1] = ALIGN_DOWN(cpu->missing, (u64)PAGE);
+		r->x[2] = cpu->missing & (PAGE - 1);
+		ret = HERALD_MISSING;
+	}
+	return ret;
+}
+
 static s64 ioctl(struct regs *r)
 {
 	const struct abi_request *q;
@@ -192,7 +216,12 @@ static s64 ioctl(struct regs *r)
 	c.value = r->x[3];
 	c.data = r->x[4];
 	q = request_find(c.o.kind, r->x[2]);
-	ret = q ? request_run(q, &c) : -ENOTTY;
+	if (!q)
+		ret = -ENOTTY;
+	else if (q->request == KVM_SET_DEVICE_ATTR)
+		ret = attr_run(q, &c, r);
+	else
+		ret = request_run(q, &c);
 	if (c.o.vm && ret != ABI_DONE)
 		guest_put(c.o.vm);
 	return ret;

@@ -10,6 +10,7 @@
 /* A request's struct, copied from the management VM's memory before the handler runs, and back after it if it is _IOR. */
 union abi_arg {
 	struct kvm_irq_level irq_level;
+	struct kvm_msi msi;
 	struct kvm_create_device create_device;
 	struct kvm_device_attr attr;
 	struct kvm_vcpu_init vcpu_init;
@@ -82,6 +83,15 @@ abi_fn abi_run, abi_vcpu_init, abi_get_one_reg, abi_set_one_reg, abi_get_reg_lis
 	abi_set_mp_state;
 /* For what wants a vCPU that is initialised and does not run, until run_release(): -ENOEXEC, -EBUSY. */
 s64 abi_claim(struct vcpu *v);
+
+/* hyp/guest_its.c: KVM's ARM_VGIC_ITS, and MSIs. */
+u32 guest_its_size(const struct kvm_device_attr *a);
+s64 guest_its_has(const struct guest_object *o, const struct kvm_device_attr *a);
+s64 guest_its_get(const struct guest_object *o, const struct kvm_device_attr *a,
+		  union abi_attr *val);
+s64 guest_its_set(const struct guest_object *o, const struct kvm_device_attr *a,
+		  const union abi_attr *val);
+abi_fn abi_signal_msi;
 
 /* hyp/abi_attr.c */
 abi_fn abi_enable_cap, abi_set_counter_offset, abi_get_events, abi_set_events, abi_set_guest_debug;

@@ -9,6 +9,7 @@
 
 static const struct abi_device devices[] = {
 	{ GUEST_GIC, guest_gic_size, guest_gic_has, guest_gic_get, guest_gic_set },
+	{ GUEST_ITS, guest_its_size, guest_its_has, guest_its_get, guest_its_set },
 	{ GUEST_VCPU, abi_vcpu_attr_size, abi_vcpu_attr_has, abi_vcpu_attr_get, abi_vcpu_attr_set },
 	{ GUEST_VM, abi_vm_attr_size, abi_vm_attr_has, NULL, abi_vm_attr_set },
 };
@@ -35,6 +36,10 @@ static s64 attr_read(const struct abi_call *c, const struct abi_device **d, unio
 	s64 err = device_find(c, d);
 	u32 size;
 
+	/* KVM's, of addresses that an ITS does not have. */
+	if (err == -ENXIO && c->o.kind == GUEST_ITS &&
+	    c->arg.attr.group == KVM_DEV_ARM_VGIC_GRP_ADDR)
+		return -ENODEV;
 	if (err)
 		return err;
 	size = (*d)->size(&c->arg.attr);

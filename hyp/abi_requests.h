@@ -20,6 +20,11 @@ EL2(GUEST_VM, KVM_IRQ_LINE, irq_line, "`struct kvm_irq_level`: SPI or PPI", "0",
     "-ENXIO: no GIC, or type CPU; -EBUSY: before `CTRL_INIT`; -EINVAL: no such interrupt or vCPU, a timer's PPI, another type",
     "")
 
+EL2(GUEST_VM, KVM_SIGNAL_MSI, abi_signal_msi, "`struct kvm_msi`",
+    "1: delivered; 0: blocked by the guest, or it mapped no such event",
+    "-EINVAL: no GIC, unknown flag, `KVM_MSI_VALID_DEVID` missing, no doorbell; -ENODEV: no ITS; -EBUSY: the ITS is disabled",
+    "only the doorbell itself (frame + 0x10040) is one; LPIs off at the redistributor, or this LPI disabled: 0")
+
 EL2(GUEST_SYSTEM, KVM_GET_API_VERSION, get_api_version, "0", "12", "-EINVAL", "")
 EL2(GUEST_SYSTEM, KVM_CREATE_VM, create_vm, "bits 7:0 IPA bits, 0 means 40", "handle of a VM",
     "-EINVAL: below 32, more than the CPU has, other bits; -ENOSPC: 254 VMs; -ENOMEM", "")
@@ -44,8 +49,10 @@ EL2(GUEST_VM, KVM_CREATE_VCPU, create_vcpu, "id", "handle of a vCPU",
 EL2(GUEST_VM, KVM_ARM_PREFERRED_TARGET, preferred_target, "`struct kvm_vcpu_init`",
     "0, target `GENERIC_V8`", "-EFAULT", "")
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
-    "`struct kvm_create_device`: `ARM_VGIC_V3`, flag `TEST`", "0, `fd` is the handle",
-    "-ENODEV: another type; -EEXIST: there is one", "")
+    "`struct kvm_create_device`: `ARM_VGIC_V3`, `ARM_VGIC_ITS`, flag `TEST`",
+    "0, `fd` is the handle",
+    "-ENODEV: another type; -EEXIST: there is a GIC; -EBUSY: a GIC, and the VM has run without; an ITS after the first `KVM_RUN`; of an ITS -ENOMEM, -ENOSPC: 16",
+    "KVM has no limit of ITSes, and takes one at any time")
 EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
     "-EINVAL: another capability, flags",
     "the driver has `MANUAL_DIRTY_LOG_PROTECT2` (-EINVAL: options) and `ARM_NISV_TO_USER`")
@@ -119,6 +126,10 @@ EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_att
     "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
 EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "as above", "")
 EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
+EL2(GUEST_ITS, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
+    "0; `HERALD_MISSING`", "see below", "")
+EL2(GUEST_ITS, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "see below", "")
+EL2(GUEST_ITS, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
 
 #undef EL2
 #undef DRIVER

@@ -78,7 +78,10 @@ s64 abi_claim(struct vcpu *v)
 {
 	if (!atomic_load_acquire(&v->initialized))
 		return -ENOEXEC;
-	return run_claim(v) ? 0 : -EBUSY;
+	if (!run_claim(v))
+		return -EBUSY;
+	run_power_on(v);
+	return 0;
 }
 
 s64 abi_get_one_reg(struct abi_call *c)

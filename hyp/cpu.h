@@ -43,6 +43,9 @@ struct cpu {
 	bool debug_taken; /* a VM's debug registers are loaded: home's are in its struct world */
 	u64 mdcr; /* MDCR_EL2 of the management VM */
 	u64 runs; /* times a VM's vCPU was entered */
+	u64 missing; /* what vm_read() or vm_write() lacked last, as HERALD_ABSENT(); 0: nothing */
+	u64 absent
+		[2]; /* pages that there are not, while someone works for a VM who knows; else 0 */
 	struct doorbell bell;
 };
 

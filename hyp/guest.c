@@ -19,7 +19,7 @@
 #define FIRST_VMID 2
 
 /* A VM may use this part of the pool. */
-#define POOL_SHARE 8
+#define POOL_SHARE 4
 
 /* Bounds of one step: entries of tables looked at, and work in pages taken out or lent. */
 #define STEP_ENTRIES 400
@@ -58,6 +58,8 @@ _Static_assert(SLOT_MAKING == HERALD_VM_MAKING && SLOT_LIVE == HERALD_VM_LIVE &&
 	       "a slot's state is its VM's in the ABI");
 _Static_assert(LOCK_VM == 0, "the slots' locks need no initialisation");
 
+_Static_assert(BOARD_MAX_ITS < VM_MAX_MMIO, "an ITS's frame finds room");
+
 static struct guest_slot *slot_of(const struct vm *vm)
 {
 	return &slots[vm->vmid - FIRST_VMID];
@@ -85,6 +87,11 @@ u64 guest_gic_handle(const struct vm *vm)
 	return handle_make(vm, GUEST_GIC, 0);
 }
 
+u64 guest_its_handle(const struct vits *t)
+{
+	return handle_make(t->vm, GUEST_ITS, (u32)(t - t->vm->its));
+}
+
 /* The slot that @handle was made for, whether or not its VM is still there; NULL if it is no handle. */
 static struct guest_slot *handle_slot(u64 handle)
 {
@@ -109,6 +116,9 @@ static int object_find(struct vm *vm, u64 handle, struct guest_object *o)
 		return index ? -EBADF : 0;
 	case GUEST_GIC:
 		return index || !atomic_load_acquire(&vm->gic.created) ? -EBADF : 0;
+	case GUEST_ITS:
+		o->its = &vm->its[index];
+		return index >= atomic_load_acquire(&vm->nr_its) ? -EBADF : 0;
 	case GUEST_VCPU:
 		if (index >= atomic_load_acquire(&vm->nr_vcpus))
 			return -EBADF;
@@ -401,6 +411,8 @@ static s64 close_step(struct guest_slot *s)
 			s->step = CLOSE_REST;
 		return HERALD_AGAIN;
 	default:
+		for (n = 0; n < ARRAY_SIZE(vm->its); n++)
+			memory_free(s, vm->its[n].mem);
 		memory_free(s, vm->gic.mem);
 		s->vm = NULL;
 		memory_free(s, container_of(vm, struct guest_memory, vm));

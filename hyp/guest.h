@@ -20,13 +20,14 @@ struct herald_vm_info;
 #define GUEST_MAX_VCPUS 512
 #define GUEST_DEFAULT_IPA_BITS 40
 
-enum guest_kind { GUEST_SYSTEM, GUEST_VM, GUEST_VCPU, GUEST_GIC };
+enum guest_kind { GUEST_SYSTEM, GUEST_VM, GUEST_VCPU, GUEST_GIC, GUEST_ITS };
 
 /* What a handle names. */
 struct guest_object {
 	enum guest_kind kind;
 	struct vm *vm; /* NULL: the system */
 	struct vcpu *vcpu; /* if it is one */
+	struct vits *its; /* likewise */
 };
 
 /* -EBADF: no such handle, or no more. */
@@ -47,6 +48,7 @@ s64 guest_close(u64 handle);
 s64 guest_create_vcpu(struct vm *vm, u64 id);
 u64 guest_vcpu_handle(const struct vcpu *v);
 u64 guest_gic_handle(const struct vm *vm);
+u64 guest_its_handle(const struct vits *t);
 
 /* Errors as docs/abi.md has them. guest_unmap() answers HERALD_AGAIN and leaves the rest in *@u. Takes LOCK_VM. */
 s64 guest_map(struct vm *vm, const struct herald_map *m);
@@ -70,10 +72,23 @@ s64 guest_gic_save(struct vm *vm);
 
 /* --- hyp/guest_gic.c --- */
 
-/* Its parts are made at CTRL_INIT. -EEXIST. Takes LOCK_VM. */
+/* Its parts are made at CTRL_INIT. -EEXIST; -EBUSY: the VM has run without. Takes LOCK_VM. */
 s64 guest_gic_create(struct vm *vm);
-/* Before each run; at the first puts the frames in their place. -ENXIO: no GIC, or not all was set; -EINVAL: frames in the way. */
+/* Before each run; at the first puts the frames in their place. -ENXIO: not all of its GIC was set;
+ * -EINVAL: frames in the way, both timers have one interrupt; HERALD_AGAIN. */
 s64 guest_gic_ready(struct vcpu *v);
+/* Nothing is mapped where a frame is to be. */
+bool guest_frame_free(struct vm *vm, u64 base, u64 size);
+
+/* --- hyp/guest_its.c --- */
+
+/* Another ITS: its handle. HERALD_AGAIN; -ENOMEM; -ENOSPC: too many; -EBUSY: the VM has run. Takes LOCK_VM. */
+s64 guest_its_create(struct vm *vm);
+/* The VM's GIC has been made: if there are ITSes it gets LPIs, and they vCPUs. Under LOCK_VM. */
+void guest_its_start(struct vm *vm, struct vgic *vgic);
+/* Puts the frames of all ITSes that have an address in their place. 0 or -EINVAL. Under LOCK_VM. */
+s64 guest_its_place(struct vm *vm);
+
 /* KVM_IRQ_LINE */
 s64 guest_irq_line(struct vm *vm, u32 irq, bool level);
 

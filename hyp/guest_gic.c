@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The GIC of a managed VM: KVM's device ARM_VGIC_V3 (Linux Documentation/virt/kvm/devices/arm-vgic-v3.rst). One
- * distributor, and redistributors in one region or several. What a VMM reads and writes of its registers is in
- * hyp/guest_gic_reg.c.
+ * distributor, and redistributors in one region or several; LPIs if the VM has an ITS. What a VMM reads and writes of its
+ * registers is in hyp/guest_gic_reg.c.
  */
 #include "hyp/abi.h"
 #include "hyp/lib/errno.h"
@@ -15,15 +15,18 @@
 
 /* Bounds of one step of CTRL_INIT. */
 #define INIT_BYTES SZ_64K
-#define INIT_VCPUS 8u
+#define INIT_VCPUS 4u
 
 s64 guest_gic_create(struct vm *vm)
 {
-	s64 ret;
+	s64 ret = (s64)guest_gic_handle(vm);
 
 	spin_lock(&vm->lock);
-	ret = vm->gic.created ? -EEXIST : vm->gic.none ? -EBUSY : (s64)guest_gic_handle(vm);
-	if (ret >= 0)
+	if (vm->gic.created)
+		ret = -EEXIST;
+	else if (vm->gic.mem)
+		ret = -EBUSY; /* it has run, or begun to */
+	else
 		atomic_store_release(&vm->gic.created, true);
 	spin_unlock(&vm->lock);
 	return ret;
@@ -190,14 +193,17 @@ static s64 set_nr_irqs(struct vm *vm, u64 nr)
 }
 
 /* What is the same at each step: nothing of it changes once the memory is there. */
-static struct vgic_config gic_config(const struct vm *vm)
+static struct vgic_config gic_config(struct vm *vm)
 {
 	u32 nr = vm->gic.nr_irqs ? vm->gic.nr_irqs : DEFAULT_IRQS;
 
 	if (vm->gic.none)
 		return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus, .hidden = true };
 	return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus,
-				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS) };
+				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
+				     .read = vm_read,
+				     .write = vm_write,
+				     .vm = vm };
 }
 
 static void add_vcpu(struct vgic *vgic, struct vcpu *v)
@@ -227,14 +233,15 @@ static s64 init(struct vm *vm)
 
 		pool_zero((u8 *)g->mem + g->zeroed, ALIGN_UP(step, (size_t)SZ_4K));
 		g->zeroed += step;
-		if (g->zeroed < size)
-			return HERALD_AGAIN;
-		vgic_init(g->mem, &cfg);
+		if (g->zeroed == size)
+			vgic_init(g->mem, &cfg);
+		return HERALD_AGAIN;
 	}
 	for (end = MIN(g->nr_made + INIT_VCPUS, vm->nr_vcpus); g->nr_made < end; g->nr_made++)
 		add_vcpu(g->mem, vm->vcpus[g->nr_made]);
 	if (end < vm->nr_vcpus)
 		return HERALD_AGAIN;
+	guest_its_start(vm, g->mem);
 	g->nr_irqs = VGIC_NR_PRIVATE + ALIGN_UP(cfg.nr_spis, 32u);
 	/* From here on KVM_RUN and KVM_IRQ_LINE find it. */
 	atomic_store_release(&vm->vgic, (struct vgic *)g->mem);
@@ -294,8 +301,7 @@ s64 guest_gic_get(const struct guest_object *o, const struct kvm_device_attr *a,
 	return err;
 }
 
-/* Nothing may be mapped where a frame is to be. */
-static bool frame_free(struct vm *vm, u64 base, u64 size)
+bool guest_frame_free(struct vm *vm, u64 base, u64 size)
 {
 	struct stage2_leaf leaf;
 	u32 budget = ~0u;
@@ -309,7 +315,7 @@ static bool redist_fits(struct vm *vm, const struct vm_redist *r)
 
 	return range_contains(0, BIT(vm->s2.ipa_bits), r->base, size) &&
 	       !ranges_overlap(vm->gic.dist, VGIC_DIST_SIZE, r->base, size) &&
-	       frame_free(vm, r->base, size);
+	       guest_frame_free(vm, r->base, size);
 }
 
 static s64 place_frames(struct vm *vm)
@@ -324,19 +330,23 @@ static s64 place_frames(struct vm *vm)
 	for (i = 0; i < g->nr_redist; i++)
 		if (!redist_fits(vm, &g->redist[i]))
 			return -EINVAL;
-	if (!frame_free(vm, g->dist, VGIC_DIST_SIZE))
+	if (!guest_frame_free(vm, g->dist, VGIC_DIST_SIZE))
 		return -EINVAL;
 	vm_add_dist(vm, g->dist);
 	for (i = 0; i < g->nr_redist; i++) {
 		vm_add_redist(vm, g->redist[i].base, redist_size(vm, &g->redist[i]), first);
 		first += redist_room(vm, &g->redist[i]);
 	}
+	if (guest_its_place(vm)) {
+		vm->nr_mmio = 0; /* all or nothing */
+		return -EINVAL;
+	}
 	g->placed = true;
 	return 0;
 }
 
-/* Each vCPU needs the data of one all the same; its frames are nowhere. */
-static s64 run_without(struct vm *vm)
+/* A VM of which the VMM wants no GIC has one that no frame leads to: it never interrupts. */
+static s64 go_without(struct vm *vm)
 {
 	s64 err;
 
@@ -365,7 +375,7 @@ s64 guest_gic_ready(struct vcpu *v)
 		return 0;
 	spin_lock(&vm->lock);
 	if (!vm->gic.placed)
-		err = vm->gic.created ? place_frames(vm) : run_without(vm);
+		err = vm->gic.created ? place_frames(vm) : go_without(vm);
 	if (!err && vm->timer_ppi[0] == vm->timer_ppi[1])
 		err = -EINVAL;
 	if (!err && !v->timers_tied) {

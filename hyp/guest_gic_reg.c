@@ -47,26 +47,6 @@ s64 guest_gic_reg_has(struct vm *vm, const struct kvm_device_attr *a)
 				 FIELD_GET(ATTR_OFFSET, a->attr));
 }
 
-static void release_all(struct vm *vm, u32 nr)
-{
-	while (nr)
-		run_release(vm->vcpus[--nr]);
-}
-
-/* Holds all vCPUs, or none. */
-static bool claim_all(struct vm *vm)
-{
-	u32 i;
-
-	for (i = 0; i < vm->nr_vcpus; i++) {
-		if (run_claim(vm->vcpus[i]))
-			continue;
-		release_all(vm, i);
-		return false;
-	}
-	return true;
-}
-
 static s64 access(struct vgic_cpu *c, const struct kvm_device_attr *a, u64 *val, bool write)
 {
 	u32 offset = (u32)FIELD_GET(ATTR_OFFSET, a->attr), val32 = (u32)*val;
@@ -90,10 +70,10 @@ s64 guest_gic_reg(struct vm *vm, const struct kvm_device_attr *a, u64 *val, bool
 
 	if (!v)
 		return -EINVAL;
-	if (!vm->vgic || !claim_all(vm))
+	if (!vm->vgic || !run_hold_all(vm))
 		return -EBUSY;
 	err = access(v->vgic, a, val, write);
-	release_all(vm, vm->nr_vcpus);
+	run_let_all(vm);
 	return err;
 }
 
@@ -103,11 +83,11 @@ s64 guest_gic_save(struct vm *vm)
 
 	if (!vm->vgic)
 		return -ENXIO;
-	if (!claim_all(vm))
+	if (!run_hold_all(vm))
 		return -EBUSY;
 	atomic_store_relaxed(&vm->ready, false); /* a run ends what is begun here */
 	err = vgic_lpi_save(vm->vgic, &vm->gic.save);
-	release_all(vm, vm->nr_vcpus);
+	run_let_all(vm);
 	if (err == -EAGAIN)
 		return HERALD_AGAIN;
 	vm->gic.save = 0;

@@ -18,6 +18,12 @@
 
 /* Beyond every errno. */
 #define HERALD_AGAIN (-4096)
+/*
+ * EL2 needs a page of the VM that is not mapped, or not for writing: x1 = its IPA, x2 = HERALD_FAULT_*. Map it and make
+ * the same call again; if it cannot be mapped, with HERALD_ABSENT(x1, x2) in x4, and in x5 that of the page before.
+ */
+#define HERALD_MISSING (-4097)
+#define HERALD_ABSENT(ipa, flags) ((ipa) | (flags))
 
 #define HERALD_SYSTEM 0 /* the handle that is always there */
 
@@ -50,6 +56,7 @@
 #define HERALD_FAULT_PERMISSION 8 /* it is mapped, but read-only */
 #define HERALD_FAULT_WALK 16 /* by the guest's table walk, not by the access itself */
 #define HERALD_FAULT_CACHE 32 /* cache maintenance: completed with nothing done */
+#define HERALD_FAULT_EL2 64 /* for a GIC's or ITS's tables: map it and run again, or ABORT */
 #define HERALD_FAULT_SIZE(flags) (((flags) >> 8) & 3)
 #define HERALD_FAULT_SIZE_SHIFT 8
 

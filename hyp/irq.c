@@ -51,17 +51,19 @@ void irq_handle(struct vcpu *v)
 		if (intid > SPI_LAST && intid <= SPECIAL_LAST)
 			return;
 		gicv3_eoi(intid);
-		if (intid == GICV3_SGI_STOP)
-			panic_stop();
+		if (intid <= SGI_LAST) {
+			gicv3_dir(intid);
+			if (intid == GICV3_SGI_STOP)
+				panic_stop();
+			return; /* a kick: seldom is there more, and then it exits again */
+		}
 		if (intid >= GIC_LPI_BASE)
 			mirror_lpi(cpu_this()->index, intid);
 		else if (intid > SPECIAL_LAST)
 			gicv3_dir(intid); /* an extended PPI or SPI, which nobody here enabled */
 		else if (intid > PPI_LAST)
 			vgic_inject_hw_spi(machine.mgmt->vgic, intid);
-		else if (intid > SGI_LAST)
-			irq_ppi(v, intid);
 		else
-			gicv3_dir(intid);
+			irq_ppi(v, intid);
 	}
 }

@@ -21,6 +21,7 @@
 /* What a virtual ITS can have at most (its/its.h). */
 #define MGMT_DEVID_BITS 20u
 #define MGMT_EVENTID_BITS 16u
+#define MGMT_MAX_DEVICES 4096u
 
 static struct vm mgmt_vm;
 static struct pool_account mgmt_account;
@@ -132,16 +133,6 @@ static int mgmt_add_vcpus(struct vm *vm)
 	return 0;
 }
 
-static int guest_read(void *vm, u64 ipa, void *buf, size_t len)
-{
-	return stage2_read(&((struct vm *)vm)->s2, ipa, buf, len);
-}
-
-static int guest_write(void *vm, u64 ipa, const void *buf, size_t len)
-{
-	return stage2_write(&((struct vm *)vm)->s2, ipa, buf, len);
-}
-
 /* Every SPI and the timers of EL1 are the management VM's, under their own numbers. */
 static int mgmt_tie_interrupts(struct vm *vm, u32 nr_spis)
 {
@@ -205,8 +196,8 @@ static int mgmt_add_gic(struct vm *vm, bool lpis)
 		.nr_vcpus = vm->nr_vcpus,
 		.nr_spis = gicv3_nr_spis(),
 		.intid_bits = lpis ? 16 : 0,
-		.read = guest_read,
-		.write = guest_write,
+		.read = vm_read,
+		.write = vm_write,
 		.vm = vm,
 	};
 	size_t size = vgic_mem_size(&cfg);
@@ -230,10 +221,23 @@ static int mgmt_add_its(struct vm *vm)
 
 	for (i = 0; i < machine.nr_its && !err; i++) {
 		const struct gits_info *info = gits_info(i);
+		const struct vits_config cfg = {
+			.devid_bits = MIN(info->devid_bits, MGMT_DEVID_BITS),
+			.eventid_bits = MIN(info->eventid_bits, MGMT_EVENTID_BITS),
+			.max_devices = MGMT_MAX_DEVICES,
+			.host_its = i,
+		};
+		struct vits *t = &vm->its[i];
 
-		err = vits_create(vm, machine.board.its[i].frame.base,
-				  MIN(info->devid_bits, MGMT_DEVID_BITS),
-				  MIN(info->eventid_bits, MGMT_EVENTID_BITS), i);
+		do
+			err = vits_create(t, vm, &cfg);
+		while (err == -EAGAIN);
+		if (err)
+			return err;
+		its_set_vcpus(t->its, vm->nr_vcpus);
+		vm->nr_its++;
+		t->base = machine.board.its[i].frame.base;
+		err = vits_place(t);
 	}
 	return err;
 }

@@ -24,7 +24,9 @@ static const struct mmio_region *region_find(const struct vm *vm, u64 ipa)
 {
 	const struct mmio_region *m;
 
-	for (m = vm->mmio; m < &vm->mmio[vm->nr_mmio]; m++)
+	const struct mmio_region *end = &vm->mmio[atomic_load_acquire(&vm->nr_mmio)];
+
+	for (m = vm->mmio; m < end; m++)
 		if (ipa - m->base < m->size)
 			return m;
 	return NULL;
@@ -65,13 +67,16 @@ static void mmio_access(struct vcpu *v, struct regs *r, const struct mmio_region
 		if (size < 8)
 			val &= BIT(size * 8) - 1;
 		m->write(v, m, offset, size, val);
+		exit_skip_instruction();
+		if (v->work.pending)
+			vcpu_work(v);
 	} else {
 		u64 val = m->read(v, m, offset, size);
 
 		if (reg != 31)
 			r->x[reg] = load_result(val, esr);
+		exit_skip_instruction();
 	}
-	exit_skip_instruction();
 }
 
 bool mmio_can_complete(u64 esr)

@@ -87,8 +87,8 @@ static s64 affinity_info(struct vm *vm, u64 mpidr, u64 level)
 		return AFFINITY_ON;
 	case VCPU_OFF:
 		return AFFINITY_OFF;
-	default:
-		return AFFINITY_ON_PENDING;
+	default: /* as KVM says it of a VM's, which begins whenever it is run */
+		return vm->pinned ? AFFINITY_ON_PENDING : AFFINITY_ON;
 	}
 }
 

@@ -35,10 +35,35 @@ bool run_claim(struct vcpu *v)
 {
 	u32 was = atomic_load_relaxed(&v->run);
 
-	while (was != VCPU_RUNNING)
-		if (atomic_cas(&v->run, &was, VCPU_RUNNING))
-			return true;
+	do {
+		if (was == VCPU_RUNNING)
+			return false;
+	} while (!atomic_cas(&v->run, &was, VCPU_RUNNING));
+	atomic_fence(); /* run_hold_all() does it the other way round: one sees the other */
+	if (!atomic_load_acquire(&v->vm->held))
+		return true;
+	run_release(v);
 	return false;
+}
+
+bool run_hold_all(struct vm *vm)
+{
+	u32 i;
+
+	atomic_store_relaxed(&vm->held, true);
+	atomic_fence();
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		if (atomic_load_acquire(&vm->vcpus[i]->run) != VCPU_RUNNING)
+			continue;
+		run_let_all(vm);
+		return false;
+	}
+	return true;
+}
+
+void run_let_all(struct vm *vm)
+{
+	atomic_store_release(&vm->held, false);
 }
 
 void run_release(struct vcpu *v)
@@ -219,8 +244,7 @@ static void arm_home_timer(const struct vcpu *home)
 	sysreg_write(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
-/* Begins if CPU_ON was called for it; SYSTEM_OFF may come at any time. */
-static void power_on(struct vcpu *v)
+void run_power_on(struct vcpu *v)
 {
 	u32 pending = VCPU_ON_PENDING;
 
@@ -241,12 +265,22 @@ static bool is_on(const struct vcpu *v)
 /* Finishes the access that the last run left with. @v is loaded. */
 static void finish_fault(struct vcpu *v, struct regs *r, u64 flags, u64 data)
 {
-	if (v->abort || (flags & HERALD_RUN_ABORT))
+	if (v->abort || ((flags & HERALD_RUN_ABORT) && v->fault.pending))
 		inject_abort(v->fault.pending ? v->fault.esr : ESR_ANY_DABT, v->fault.far);
 	else if (flags & HERALD_RUN_COMPLETE)
 		mmio_complete(r, v->fault.esr, data);
 	v->fault.pending = false;
 	v->abort = false;
+}
+
+/* Whether the page that EL2 lacked in the last run is there now. */
+static void finish_missing(struct vcpu_work *w, u64 flags)
+{
+	if (w->missing && (flags & HERALD_RUN_ABORT)) {
+		w->absent[1] = w->absent[0];
+		w->absent[0] = w->missing;
+	}
+	w->missing = 0;
 }
 
 /* The call that the last run left with was let through. False: it made @v leave, and all is said. */
@@ -299,7 +333,8 @@ static s64 check(const struct vcpu *v, u64 flags)
 
 	if ((flags & ~RUN_FLAGS) || (flags & finish) == finish)
 		return -EINVAL;
-	if ((flags & finish) && !v->fault.pending)
+	if ((flags & finish) && !v->fault.pending &&
+	    !(v->work.missing && (flags & HERALD_RUN_ABORT)))
 		return -EINVAL;
 	if ((flags & HERALD_RUN_CALL) && !v->call_pending)
 		return -EINVAL;
@@ -317,9 +352,9 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 		return -EBUSY;
 	err = check(v, flags);
 	if (!err)
-		power_on(v);
+		run_power_on(v);
 	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->abort &&
-	    !v->call_pending)
+	    !v->call_pending && !v->work.missing)
 		err = -EINTR;
 	/* The management VM takes its SError first. */
 	if (!err && !world_serror_settle())
@@ -343,11 +378,14 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	world_load(v);
 	c->runs++;
 	finish_fault(v, c->frame, flags, data);
+	finish_missing(&v->work, flags);
 	if (!finish_call(c, v, flags))
 		return RUN_DONE;
 	arm_step(v);
 	atomic_fence(); /* it is seen to be loaded here before its power is looked at: run_expel() */
 	if ((flags & HERALD_RUN_IMMEDIATE) || vgic_has_pending(c->home->vgic) || !is_on(v))
 		run_leave(v, &(struct run_exit){ .x0 = -EINTR });
+	else if (v->work.pending)
+		vcpu_work(v);
 	return RUN_DONE;
 }

@@ -40,6 +40,11 @@ void run_expel(struct vcpu *v);
 /* For calls that look at or change registers: no one runs @v until run_release(). False: it runs. */
 bool run_claim(struct vcpu *v);
 void run_release(struct vcpu *v);
+/* The same for all vCPUs of @vm, which stay blocked if they are. False: one runs. Under LOCK_VM, until run_let_all(). */
+bool run_hold_all(struct vm *vm);
+void run_let_all(struct vm *vm);
+/* Of a VM's vCPU that is claimed: begins if CPU_ON was called for it; SYSTEM_OFF may come at any time. */
+void run_power_on(struct vcpu *v);
 
 /* hyp/doorbell.c: @v, of a VM, was blocked and is not any more: its CPU's home vCPU is told. */
 void doorbell_ring(struct vcpu *v);

@@ -2,7 +2,10 @@
 /* A vCPU on its CPU: what it starts with, entering it, waiting while it is off. */
 #include "drivers/gicv3.h"
 #include "hyp/exit.h"
+#include "hyp/herald_abi.h"
+#include "hyp/run.h"
 #include "hyp/sysreg.h"
+#include "hyp/vits.h"
 
 void vcpu_reset(struct vcpu *v)
 {
@@ -33,6 +36,54 @@ void vcpu_serve(struct vcpu *v)
 {
 	irq_handle(v);
 	vcpu_flush(v);
+}
+
+/* One step; true: there is more. */
+static bool work_step(struct vcpu_work *w)
+{
+	if (w->its) {
+		enum its_progress progress = vits_run(w->its);
+
+		if (progress == ITS_AGAIN)
+			return true;
+		w->its = NULL;
+	}
+	if (w->redist && vgic_redist_run(w->redist))
+		return true;
+	*w = (struct vcpu_work){ 0 };
+	return false;
+}
+
+/* The management VM is to map a page. */
+static void work_leave(struct vcpu *v, u64 missing)
+{
+	const u64 flags = SZ_4K - 1;
+
+	v->work.missing = missing;
+	run_leave(v, &(struct run_exit){ HERALD_EXIT_FAULT, missing & ~flags, missing & flags, 0 });
+}
+
+void vcpu_work(struct vcpu *v)
+{
+	struct cpu *c = cpu_this();
+
+	do {
+		bool more;
+
+		c->missing = 0;
+		c->absent[0] = v->work.absent[0];
+		c->absent[1] = v->work.absent[1];
+		more = work_step(&v->work);
+		c->absent[0] = 0;
+		c->absent[1] = 0;
+		if (!more)
+			return;
+		if (c->missing) {
+			work_leave(v, c->missing);
+			return;
+		}
+		vcpu_serve(v);
+	} while (v->vm->pinned || !atomic_load_relaxed(&c->attention));
 }
 
 static void wait_for_power(void)

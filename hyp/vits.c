@@ -2,26 +2,25 @@
 /*
  * A VM's virtual ITS: the frame that traps, and the world that its/ asks for.
  *
- * The vCPU that wrote CWRITER stays here until the queue is drained, in bounded steps; between steps the lock is free
- * and this CPU serves its interrupts, so that neither a long queue nor a command that waits for another CPU's list
- * registers holds anyone up.
+ * The vCPU that wrote CWRITER does not go on until the queue is drained, in bounded steps (vcpu_work()); between steps
+ * the lock is free and this CPU serves its interrupts, so that neither a long queue nor a command that waits for another
+ * CPU's list registers holds anyone up.
  */
 #include "hyp/vits.h"
 #include "hyp/lib/errno.h"
 #include "hyp/machine.h"
 #include "hyp/sysreg.h"
 
-#define VITS_INTID_BITS 16
-#define VITS_MAX_DEVICES 4096
+#define ZERO_STEP SZ_64K
 
 static int op_read(void *ctx, u64 ipa, void *buf, size_t len)
 {
-	return stage2_read(&((struct vits *)ctx)->vm->s2, ipa, buf, len);
+	return vm_read(((struct vits *)ctx)->vm, ipa, buf, len);
 }
 
 static int op_write(void *ctx, u64 ipa, const void *buf, size_t len)
 {
-	return stage2_write(&((struct vits *)ctx)->vm->s2, ipa, buf, len);
+	return vm_write(((struct vits *)ctx)->vm, ipa, buf, len);
 }
 
 static int op_lpi_pend(void *ctx, u32 vcpu, u32 lpi)
@@ -100,23 +99,29 @@ static u64 frame_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u
 	return val;
 }
 
-static void frame_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
+enum its_progress vits_run(struct vits *t)
 {
-	struct vits *t = &v->vm->its[r->cookie];
 	enum its_progress progress;
 
 	spin_lock(&t->lock);
-	its_mmio_write(t->its, offset, size, val);
 	progress = its_run(t->its);
 	spin_unlock(&t->lock);
-	while (progress == ITS_AGAIN) {
-		vcpu_serve(v);
-		spin_lock(&t->lock);
-		progress = its_run(t->its);
-		spin_unlock(&t->lock);
-	}
 	if (mirror_work_pending())
 		mirror_work();
+	return progress;
+}
+
+static void frame_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
+{
+	struct vits *t = &v->vm->its[r->cookie];
+
+	spin_lock(&t->lock);
+	its_mmio_write(t->its, offset, size, val);
+	spin_unlock(&t->lock);
+	if (vits_run(t) == ITS_IDLE)
+		return;
+	v->work.its = t;
+	v->work.pending = true;
 }
 
 /* The management VM has the machine's own DeviceIDs; context is its vits. */
@@ -143,48 +148,66 @@ static u64 random_seed(void)
 	return (__stack_chk_guard ^ sysreg_read(cntpct_el0)) * UINT64_C(0xd6e8feb86659fd93);
 }
 
-int vits_create(struct vm *vm, u64 base, u32 devid_bits, u32 eventid_bits, u32 host_its)
+static int make_mirror(struct vits *t)
+{
+	t->mirror = mirror_create(&(struct mirror_config){
+		.its = t->its, .ctx = t, .resolve = resolve_identity, .vcpu_cpu = vcpu_cpu });
+	return t->mirror ? 0 : -ENOSPC;
+}
+
+/* A step: 0, -EAGAIN, -ENOMEM. */
+static int make_memory(struct vits *t, struct vm *vm, u64 size)
+{
+	u64 n;
+
+	if (!t->mem)
+		t->mem = pool_alloc_dirty(vm->account, size);
+	if (!t->mem)
+		return -ENOMEM;
+	n = MIN(ALIGN_UP(size, (u64)SZ_4K) - t->zeroed, (u64)ZERO_STEP);
+	pool_zero((char *)t->mem + t->zeroed, n);
+	t->zeroed += n;
+	return t->zeroed < size ? -EAGAIN : 0;
+}
+
+int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
 {
 	const struct its_config cfg = {
-		.nr_vcpus = vm->nr_vcpus,
 		.nr_cpus = cpu_count,
-		.devid_bits = devid_bits,
-		.eventid_bits = eventid_bits,
+		.devid_bits = c->devid_bits,
+		.eventid_bits = c->eventid_bits,
 		.intid_bits = VITS_INTID_BITS,
-		.max_devices = VITS_MAX_DEVICES,
+		.max_devices = c->max_devices,
 		.seed = random_seed(),
 	};
-	const struct mmio_region frame = { .base = base,
-					   .size = ITS_FRAME_SIZE,
-					   .read = frame_read,
-					   .write = frame_write,
-					   .cookie = vm->nr_its };
-	struct vits *t = &vm->its[vm->nr_its];
+	bool mirrored = c->host_its != VITS_VIRTUAL;
+	struct its_ops o = ops;
 	size_t size = its_mem_size(&cfg);
-	void *mem;
-	int err;
+	int err = size ? make_memory(t, vm, size + c->extra) : -EINVAL;
 
-	if (!size)
-		return -EINVAL;
-	if (vm->nr_its == BOARD_MAX_ITS)
-		return -ENOSPC;
-	mem = pool_alloc_bytes(vm->account, size);
-	if (!mem)
-		return -ENOMEM;
-	err = vm_add_mmio(vm, &frame);
-	if (err) {
-		pool_free(vm->account, mem);
+	if (err)
 		return err;
+	if (!mirrored) {
+		o.device_mapped = NULL;
+		o.device_unmapped = NULL;
+		o.event_mapped = NULL;
+		o.event_moved = NULL;
+		o.event_unmapped = NULL;
 	}
 	t->lock = SPINLOCK_INIT(LOCK_ITS);
 	t->vm = vm;
-	t->base = base;
-	t->host_its = host_its;
-	t->its = its_init(mem, &cfg, &ops, t);
-	t->mirror = mirror_create(&(struct mirror_config){
-		.its = t->its, .ctx = t, .resolve = resolve_identity, .vcpu_cpu = vcpu_cpu });
-	if (!t->mirror)
-		return -ENOSPC;
-	vm->nr_its++;
-	return 0;
+	t->base = VM_GIC_NOWHERE;
+	t->host_its = c->host_its;
+	t->extra = (char *)t->mem + size;
+	t->its = its_init(t->mem, &cfg, &o, t);
+	return mirrored ? make_mirror(t) : 0;
+}
+
+int vits_place(const struct vits *t)
+{
+	return vm_add_mmio(t->vm, &(struct mmio_region){ .base = t->base,
+							 .size = ITS_FRAME_SIZE,
+							 .read = frame_read,
+							 .write = frame_write,
+							 .cookie = (u64)(t - t->vm->its) });
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Virtual machines: finding vCPUs, the ranges that trap, and the frames of the virtual GIC among them. */
 #include "hyp/vm.h"
+#include "hyp/herald_abi.h"
 #include "hyp/lib/errno.h"
 #include "hyp/sysreg.h"
 #include "hyp/vits.h"
@@ -24,8 +25,32 @@ int vm_add_mmio(struct vm *vm, const struct mmio_region *r)
 	for (i = 0; i < vm->nr_mmio; i++)
 		if (ranges_overlap(vm->mmio[i].base, vm->mmio[i].size, r->base, r->size))
 			return -EEXIST;
-	vm->mmio[vm->nr_mmio++] = *r;
+	vm->mmio[vm->nr_mmio] = *r;
+	atomic_store_release(&vm->nr_mmio, vm->nr_mmio + 1); /* others may be looking */
 	return 0;
+}
+
+/* The VM's memory is mapped when it is first used, also by us; the management VM's is always there. */
+static int lacks(const struct vm *vm, u64 ipa, u64 flags, int err)
+{
+	struct cpu *c = cpu_this();
+	u64 page = HERALD_ABSENT(ALIGN_DOWN(ipa, (u64)SZ_4K), flags | HERALD_FAULT_EL2);
+
+	if (!err || vm->pinned || page == c->absent[0] || page == c->absent[1])
+		return err;
+	c->missing = page;
+	return -EAGAIN;
+}
+
+int vm_read(void *vm, u64 ipa, void *buf, size_t len)
+{
+	return lacks(vm, ipa, 0, stage2_read(&((struct vm *)vm)->s2, ipa, buf, len));
+}
+
+int vm_write(void *vm, u64 ipa, const void *buf, size_t len)
+{
+	return lacks(vm, ipa, HERALD_FAULT_WRITE,
+		     stage2_write(&((struct vm *)vm)->s2, ipa, buf, len));
 }
 
 static u64 dist_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size)
@@ -67,8 +92,10 @@ static void redist_write(struct vcpu *v, const struct mmio_region *r, u64 offset
 	if (!c)
 		return;
 	vgic_redist_write(v->vgic, c, offset % VGIC_REDIST_SIZE, size, val);
-	while (vgic_redist_run(c))
-		vcpu_serve(v);
+	if (vgic_redist_run(c)) {
+		v->work.redist = c;
+		v->work.pending = true;
+	}
 }
 
 int vm_add_dist(struct vm *vm, u64 base)

@@ -37,6 +37,18 @@ struct vcpu_fault {
 	u64 far;
 };
 
+/*
+ * What a register write of the vCPU left to do at EL2 (vcpu_work()): a queue to drain, tables to read. It does not go on
+ * in its guest until that is done, but may leave for the management VM in between.
+ */
+struct vcpu_work {
+	bool pending;
+	struct vits *its; /* whose queue, or NULL */
+	struct vgic_cpu *redist; /* whose tables, or NULL */
+	u64 missing; /* the page it left for, as HERALD_ABSENT(); 0: none */
+	u64 absent[2]; /* pages that the management VM cannot map */
+};
+
 struct vcpu {
 	struct vm *vm;
 	struct cpu *cpu; /* where it is loaded, or NULL; a pinned vCPU's CPU for good */
@@ -62,6 +74,7 @@ struct vcpu {
 	struct world_debug debug_vmm; /* with these */
 	u64 exits[VCPU_EXITS]; /* to the management VM; written where it runs */
 	struct vcpu_fault fault;
+	struct vcpu_work work;
 	struct cpu *bell; /* on whose list of woken vCPUs it is, or NULL (hyp/doorbell.c) */
 	struct vcpu *bell_next, *bell_prev; /* under the lock of that list */
 	struct world_ppi ppi;
@@ -90,14 +103,17 @@ struct vm_gic {
 };
 #define VM_GIC_NOWHERE (~UINT64_C(0))
 
-/* A virtual ITS with its lock. */
+/* A virtual ITS with its lock (hyp/vits.c). */
 struct vits {
 	struct spinlock lock; /* LOCK_ITS */
 	struct its *its;
-	struct mirror *mirror;
-	u32 host_its; /* the physical ITS behind it: index into board.its */
+	void *mem; /* its memory, */
+	u64 zeroed; /* how much of it is ready, */
+	void *extra; /* and what lies behind the ITS's own */
+	struct mirror *mirror; /* NULL: no physical ITS is behind it */
+	u32 host_its; /* the one that is: index into board.its */
 	struct vm *vm;
-	u64 base;
+	u64 base; /* of its frame, or VM_GIC_NOWHERE */
 };
 
 struct mmio_region {
@@ -137,6 +153,7 @@ struct vm {
 	u64 calls[VM_NR_CALLS]; /* KVM_REG_ARM_*_BMAP */
 	u8 timer_ppi[2]; /* the virtual timer's, and the physical one's */
 	bool ready; /* its frames are in place: it may run */
+	bool held; /* run_hold_all() */
 	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */
 };
 
@@ -146,7 +163,7 @@ extern const u64 vm_calls_all[VM_NR_CALLS];
 /* vCPU of @vm whose affinity is @mpidr, or NULL. */
 struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr);
 
-/* Adds a trapped range; ranges must not overlap. -ENOSPC, -EEXIST. Before the VM runs. */
+/* Adds a trapped range; ranges must not overlap. -ENOSPC, -EEXIST. Not two at a time. */
 int vm_add_mmio(struct vm *vm, const struct mmio_region *r);
 
 /* The frames of the virtual GIC at guest addresses; vCPUs from @first_vcpu on fill a region of redistributors. */
@@ -167,5 +184,18 @@ void vcpu_flush(struct vcpu *v);
 
 /* Interrupts that are pending on this CPU are handled, and what others asked of the loaded vCPU's list registers. */
 void vcpu_serve(struct vcpu *v);
+
+/*
+ * Goes on with v->work, in steps, between which interrupts are served: to its end, or until the management VM has an
+ * interrupt, or has to map a page; then another vCPU may be loaded. @v is loaded here, its instruction completed.
+ */
+void vcpu_work(struct vcpu *v) __attribute__((noinline));
+
+/*
+ * Memory of the VM @vm, for its GIC and ITSes: as stage2_read() and stage2_write(), of a managed VM also -EAGAIN: not
+ * mapped, cpu_this()->missing says what.
+ */
+int vm_read(void *vm, u64 ipa, void *buf, size_t len);
+int vm_write(void *vm, u64 ipa, const void *buf, size_t len);
 
 #endif

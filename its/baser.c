@@ -30,10 +30,10 @@ static u64 baser_address(u64 baser)
 	return (baser & BASER_ADDR_64K_LOW) | FIELD_GET(BASER_ADDR_64K_HIGH, baser) << 48;
 }
 
-static bool baser_readable(struct its *its, u64 ipa, u64 *entry)
+static int baser_read(struct its *its, u64 ipa, u64 *entry)
 {
 	its_charge(its, ITS_COST_GUEST_READ);
-	return its->ops.read(its->vm, ipa, entry, sizeof(*entry)) == 0;
+	return its->ops.read(its->vm, ipa, entry, sizeof(*entry));
 }
 
 /* Entries in a page of @table: as many as an entry of an indirect table's first level leads to. */
@@ -56,7 +56,8 @@ u64 baser_entries(const struct its *its, enum baser_index table)
 
 /*
  * Where @table has its entry for @id: 0, or why there is none. -ENXIO: @id is beyond the table.
- * -EFAULT: the first level is not in guest memory. -ENOENT: the first level has no page for @id.
+ * -EFAULT: the first level is not in guest memory, -EAGAIN: not yet. -ENOENT: the first level has
+ * no page for @id.
  * Under LOCK_ITS.
  */
 int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa)
@@ -64,12 +65,14 @@ int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa)
 	u64 baser = its->baser[table];
 	u32 per_page = baser_per_page(its, table);
 	u64 addr = baser_address(baser), entry;
+	int err;
 
 	if (id >= baser_entries(its, table))
 		return -ENXIO;
 	if (baser & BASER_INDIRECT) {
-		if (!baser_readable(its, addr + (u64)(id / per_page) * ITS_ENTRY_SIZE, &entry))
-			return -EFAULT;
+		err = baser_read(its, addr + (u64)(id / per_page) * ITS_ENTRY_SIZE, &entry);
+		if (err)
+			return err == -EAGAIN ? err : -EFAULT;
 		if (!(entry & L1_VALID))
 			return -ENOENT;
 		addr = entry & L1_ADDR & ~(BIT(baser_page_bits(baser)) - 1);
@@ -79,10 +82,11 @@ int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa)
 	return 0;
 }
 
-/* True if @table has an entry for @id in guest memory. Under LOCK_ITS. */
-bool baser_reaches(struct its *its, enum baser_index table, u32 id)
+/* Has @table an entry for @id in guest memory? 0, -EAGAIN: not yet, or another error. Under LOCK_ITS. */
+int baser_reaches(struct its *its, enum baser_index table, u32 id)
 {
 	u64 ipa, entry;
+	int err = baser_locate(its, table, id, &ipa);
 
-	return baser_locate(its, table, id, &ipa) == 0 && baser_readable(its, ipa, &entry);
+	return err ? err : baser_read(its, ipa, &entry);
 }

@@ -137,23 +137,34 @@ static void cmd_notify_moved(struct its *its, u32 devid, u32 eventid, u32 vcpu)
 	its->ops.event_moved(its->vm, devid, eventid, vcpu);
 }
 
-static void cmd_reload(struct its *its, u32 vcpu, u32 lpi)
+/* 0 or -EAGAIN; any other error leaves the LPI as it was. */
+static int cmd_reload(struct its *its, u32 vcpu, u32 lpi)
 {
 	its_charge(its, ITS_COST_OP);
-	its->ops.lpi_reload(its->vm, vcpu, lpi); /* an error leaves the LPI as it was */
+	return its->ops.lpi_reload(its->vm, vcpu, lpi) == -EAGAIN ? -EAGAIN : 0;
 }
 
-/* The checks of MAPD; 0 or an error. */
-static u32 cmd_mapd_check(struct its *its, const struct its_cursor *cur, bool valid)
+/* Has @table an entry for @id? 0, -EAGAIN or @error. */
+static int cmd_reaches(struct its *its, enum baser_index table, u32 id, u32 error)
+{
+	int err = baser_reaches(its, table, id);
+
+	return err && err != -EAGAIN ? (int)error : err;
+}
+
+/* The checks of MAPD; 0, an error or -EAGAIN. */
+static int cmd_mapd_check(struct its *its, const struct its_cursor *cur, bool valid)
 {
 	u32 devid = cmd_devid(cur);
+	int err;
 
 	if (devid >= its->nr_devids)
 		return ITS_E_MAPD_DEVICE_OOR;
 	if (!valid)
 		return 0;
-	if (!baser_reaches(its, BASER_DEVICES, devid))
-		return ITS_E_MAPD_DEVICE_OOR;
+	err = cmd_reaches(its, BASER_DEVICES, devid, ITS_E_MAPD_DEVICE_OOR);
+	if (err)
+		return err;
 	if (FIELD_GET(CMD1_ITT_SIZE, cur->cmd[1]) + 1 > its->cfg.eventid_bits)
 		return ITS_E_MAPD_ITTSIZE_OOR;
 	if (!device_find(its, devid) && !device_has_room(its))
@@ -167,10 +178,10 @@ static int cmd_mapd(struct its *its, struct its_cursor *cur)
 	bool valid = FIELD_GET(CMD2_VALID, cur->cmd[2]);
 
 	if (cur->phase == CHECK) {
-		u32 err = cmd_mapd_check(its, cur, valid);
+		int err = cmd_mapd_check(its, cur, valid);
 
 		if (err)
-			return (int)err;
+			return err;
 		cur->slot = (u16)device_find(its, cmd_devid(cur));
 		if (cur->slot)
 			device_hide(its, cmd_devid(cur));
@@ -188,12 +199,13 @@ static int cmd_mapd(struct its *its, struct its_cursor *cur)
 			  cur->cmd[2] & CMD2_ITT_ADDR);
 }
 
-/* Maps, remaps or unmaps the collection; 0 or an error. */
-static u32 cmd_mapc_set(struct its *its, struct its_cursor *cur)
+/* Maps, remaps or unmaps the collection; 0, an error or -EAGAIN. */
+static int cmd_mapc_set(struct its *its, struct its_cursor *cur)
 {
 	u64 vcpu = FIELD_GET(CMD2_RDBASE, cur->cmd[2]);
 	u32 icid = cmd_icid(cur);
 	u32 old = coll_vcpu(its, icid);
+	int err;
 
 	if (!(cur->cmd[2] & CMD2_VALID)) {
 		atomic_store_release(&its->coll_vcpu[icid], (u16)0);
@@ -202,8 +214,9 @@ static u32 cmd_mapc_set(struct its *its, struct its_cursor *cur)
 	}
 	if (vcpu >= its->cfg.nr_vcpus)
 		return ITS_E_MAPC_PROCNUM_OOR;
-	if (!baser_reaches(its, BASER_COLLECTIONS, icid))
-		return ITS_E_MAPC_COLLECTION_OOR;
+	err = cmd_reaches(its, BASER_COLLECTIONS, icid, ITS_E_MAPC_COLLECTION_OOR);
+	if (err)
+		return err;
 	atomic_store_release(&its->coll_vcpu[icid], (u16)(vcpu + 1));
 	its->nr_collections += old == ITS_NO_VCPU;
 	cur->reload = old == ITS_NO_VCPU;
@@ -227,16 +240,24 @@ static u32 cmd_next_of_collection(struct its *its, struct its_cursor *cur)
 	return entry;
 }
 
+/* The event that cmd_next_of_collection() answered last comes again. */
+static int cmd_same_of_collection(struct its_cursor *cur)
+{
+	cur->pos--;
+	cur->left++;
+	return -EAGAIN;
+}
+
 static int cmd_mapc(struct its *its, struct its_cursor *cur)
 {
 	enum { SET, DRAIN, NOTIFY };
 	u32 entry;
 
 	if (cur->phase == SET) {
-		u32 err = cmd_mapc_set(its, cur);
+		int err = cmd_mapc_set(its, cur);
 
 		if (err)
-			return (int)err;
+			return err;
 		cur->phase = DRAIN;
 	}
 	if (cur->phase == DRAIN) {
@@ -248,8 +269,8 @@ static int cmd_mapc(struct its *its, struct its_cursor *cur)
 		u32 vcpu = coll_vcpu(its, cmd_icid(cur));
 		u64 w = its->events[entry];
 
-		if (cur->reload)
-			cmd_reload(its, vcpu, (u32)FIELD_GET(EVENT_LPI, w));
+		if (cur->reload && cmd_reload(its, vcpu, (u32)FIELD_GET(EVENT_LPI, w)))
+			return cmd_same_of_collection(cur);
 		cmd_notify_moved(its, its->devices[FIELD_GET(EVENT_SLOT, w)].devid,
 				 (u32)FIELD_GET(EVENT_ID, w), vcpu);
 	}
@@ -261,26 +282,32 @@ static int cmd_map_event(struct its *its, const struct its_cursor *cur, u32 firs
 {
 	u32 eventid = cmd_eventid(cur), icid = cmd_icid(cur);
 	u32 vcpu = coll_vcpu(its, icid);
-	u32 slot = 0, entry, err;
+	u32 slot = 0, entry;
 	u64 ite;
+	int err;
 
 	its_charge(its, 3 * ITS_COST_FIND + ITS_COST_GUEST_READ + ITS_COST_OP);
-	err = cmd_find_device(its, cur, first, &slot);
+	err = (int)cmd_find_device(its, cur, first, &slot);
 	if (err)
-		return (int)err;
-	if (its->ops.read(its->vm, its->devices[slot].itt + (u64)eventid * ITS_ENTRY_SIZE, &ite,
-			  sizeof(ite)))
-		return (int)first + EV_ID_OOR;
+		return err;
+	err = its->ops.read(its->vm, its->devices[slot].itt + (u64)eventid * ITS_ENTRY_SIZE, &ite,
+			    sizeof(ite));
+	if (err)
+		return err == -EAGAIN ? err : (int)first + EV_ID_OOR;
 	if (lpi < ITS_LPI_BASE || lpi >= BIT(its->cfg.intid_bits))
 		return (int)first + MAP_PHYSICALID_OOR;
 	if (event_find(its, slot, eventid) != EVENT_NONE)
 		return (int)first + MAP_ALREADY_MAPPED;
-	if (vcpu == ITS_NO_VCPU && !baser_reaches(its, BASER_COLLECTIONS, icid))
-		return (int)first + MAP_COLLECTION_OOR;
+	if (vcpu == ITS_NO_VCPU)
+		err = cmd_reaches(its, BASER_COLLECTIONS, icid, first + MAP_COLLECTION_OOR);
+	if (err)
+		return err;
 	if (!event_has_room(its, slot, eventid))
 		return (int)first + EV_ID_OOR;
-	if (vcpu != ITS_NO_VCPU && its->ops.lpi_reload(its->vm, vcpu, lpi) == -ERANGE)
-		return (int)first + MAP_PHYSICALID_OOR;
+	if (vcpu != ITS_NO_VCPU)
+		err = its->ops.lpi_reload(its->vm, vcpu, lpi);
+	if (err == -EAGAIN || err == -ERANGE)
+		return err == -EAGAIN ? err : (int)first + MAP_PHYSICALID_OOR;
 	entry = event_add(its, slot, eventid, lpi, icid);
 	if (its->ops.event_mapped) {
 		its_charge(its, ITS_COST_OP);
@@ -407,8 +434,7 @@ static int cmd_inv(struct its *its, struct its_cursor *cur)
 
 	if (err)
 		return (int)err;
-	cmd_reload(its, ev.vcpu, ev.lpi);
-	return 0;
+	return cmd_reload(its, ev.vcpu, ev.lpi);
 }
 
 static int cmd_invall(struct its *its, struct its_cursor *cur)
@@ -424,7 +450,8 @@ static int cmd_invall(struct its *its, struct its_cursor *cur)
 		cur->phase = WALK;
 	}
 	while ((entry = cmd_next_of_collection(its, cur)) != EVENT_NONE)
-		cmd_reload(its, vcpu, (u32)FIELD_GET(EVENT_LPI, its->events[entry]));
+		if (cmd_reload(its, vcpu, (u32)FIELD_GET(EVENT_LPI, its->events[entry])))
+			return cmd_same_of_collection(cur);
 	return cur->left ? -EAGAIN : 0;
 }
 

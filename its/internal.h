@@ -282,7 +282,7 @@ int cmd_run(struct its *its, struct its_cursor *cur);
 u32 baser_per_page(const struct its *its, enum baser_index table);
 u64 baser_entries(const struct its *its, enum baser_index table);
 int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa);
-bool baser_reaches(struct its *its, enum baser_index table, u32 id);
+int baser_reaches(struct its *its, enum baser_index table, u32 id);
 
 /* save.c */
 /* The ITS changes: a save that is going on begins again. */

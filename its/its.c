@@ -17,7 +17,7 @@ static u32 its_nr_buckets(const struct its_config *cfg)
 
 static bool its_config_legal(const struct its_config *cfg)
 {
-	return cfg->nr_vcpus >= 1 && cfg->nr_vcpus <= ITS_MAX_VCPUS && cfg->nr_cpus >= 1 &&
+	return cfg->nr_vcpus <= ITS_MAX_VCPUS && cfg->nr_cpus >= 1 &&
 	       cfg->nr_cpus <= ITS_MAX_CPUS && cfg->devid_bits >= 1 && cfg->devid_bits <= 20 &&
 	       cfg->eventid_bits >= 1 && cfg->eventid_bits <= 16 && cfg->intid_bits >= 14 &&
 	       cfg->intid_bits <= ITS_LAST_LPI_BITS && cfg->max_devices >= 1 &&
@@ -87,6 +87,11 @@ struct its *its_init(void *mem, const struct its_config *cfg, const struct its_o
 	event_seed(its, cfg->seed);
 	its->cfg.seed = 0; /* nobody needs it any more */
 	return its;
+}
+
+void its_set_vcpus(struct its *its, u32 nr_vcpus)
+{
+	its->cfg.nr_vcpus = nr_vcpus;
 }
 
 #define ITS_CMD_NAME(name, code) [ITS_CMD_##name] = #name,

@@ -24,7 +24,8 @@
 struct its_ops {
 	/*
 	 * Guest memory by IPA: all @len bytes, or a negative errno; then @buf, or the memory, may
-	 * have got some of them. Never blocks.
+	 * have got some of them. Never blocks. -EAGAIN: not there yet; the step ends, and the next
+	 * one asks again, before anything has changed.
 	 */
 	int (*read)(void *vm, u64 ipa, void *buf, size_t len);
 	int (*write)(void *vm, u64 ipa, const void *buf, size_t len);
@@ -43,8 +44,8 @@ struct its_ops {
 	int (*lpi_move_all)(void *vm, u32 from, u32 to, u32 *cursor);
 	/*
 	 * Reads the property byte again; 0 or errno. -ERANGE at MAPTI, "beyond
-	 * GICR_PROPBASER.IDbits", makes the command fail with MAPTI_PHYSICALID_OOR; any other error
-	 * leaves the LPI as it was.
+	 * GICR_PROPBASER.IDbits", makes the command fail with MAPTI_PHYSICALID_OOR; -EAGAIN as of
+	 * read; any other error leaves the LPI as it was.
 	 */
 	int (*lpi_reload)(void *vm, u32 vcpu, u32 lpi);
 
@@ -64,7 +65,7 @@ struct its_ops {
 };
 
 struct its_config {
-	u32 nr_vcpus; /* 1 .. 512 */
+	u32 nr_vcpus; /* 0 .. 512; 0: its_set_vcpus() will say */
 	u32 nr_cpus; /* physical CPUs that may call its_signal(), 1 .. 512: in-progress counters */
 	u32 devid_bits; /* 1 .. 20 */
 	u32 eventid_bits; /* 1 .. 16 */
@@ -88,6 +89,9 @@ size_t its_mem_size(const struct its_config *cfg);
 
 /* Makes an ITS in @mem (zeroed, 64-byte aligned, its_mem_size() bytes). @ops is copied. */
 struct its *its_init(void *mem, const struct its_config *cfg, const struct its_ops *ops, void *vm);
+
+/* How many vCPUs there are, 1 .. 512. Once, before the ITS has anything mapped. Under LOCK_ITS. */
+void its_set_vcpus(struct its *its, u32 nr_vcpus);
 
 /*
  * Back to the state of its_init(): all mappings gone (the backend is told of each), registers at

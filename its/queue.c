@@ -146,22 +146,32 @@ static void queue_advance(struct its *its)
 
 /*
  * Takes the command at CREADR into the cursor, or passes it if it cannot be read or is none of
- * ours.
+ * ours. 0, or -EAGAIN: it is not in memory yet.
  */
-static void queue_fetch(struct its *its)
+static int queue_fetch(struct its *its)
 {
 	struct its_cursor *cur = &its->cur;
 	u64 ipa = (its->cbaser & CBASER_ADDR) + its->creadr;
 	u32 opcode;
-	int id;
+	int id, err;
 
 	save_forget(its);
-	*cur = (struct its_cursor){ 0 };
+	/* Field by field: the read fills cmd, and this is on the way of every command. */
+	cur->active = false;
+	cur->phase = 0;
+	cur->slot = 0;
+	cur->pos = 0;
+	cur->left = 0;
+	cur->lpi = 0;
+	cur->reload = false;
 	its_charge(its, ITS_COST_COMMAND);
-	if (its->ops.read(its->vm, ipa, cur->cmd, CMD_SIZE)) {
+	err = its->ops.read(its->vm, ipa, cur->cmd, CMD_SIZE);
+	if (err == -EAGAIN)
+		return err;
+	if (err) {
 		its_count_error(its, ITS_E_COMMAND_FETCH);
 		queue_advance(its);
-		return;
+		return 0;
 	}
 	opcode = (u32)FIELD_GET(CMD0_OPCODE, cur->cmd[0]);
 	id = cmd_lookup(opcode);
@@ -169,11 +179,12 @@ static void queue_fetch(struct its *its)
 		its_count_error(its, cmd_is_virtual(opcode) ? ITS_E_COMMAND_VIRTUAL
 							    : ITS_E_COMMAND_UNKNOWN);
 		queue_advance(its);
-		return;
+		return 0;
 	}
 	cur->id = (u32)id;
 	cur->active = true;
 	its->cmd_count[id]++;
+	return 0;
 }
 
 static int queue_command(struct its *its)
@@ -207,7 +218,8 @@ static enum its_progress queue_run(struct its *its)
 			return ITS_IDLE;
 		if (its_spent(its))
 			return ITS_AGAIN;
-		queue_fetch(its);
+		if (queue_fetch(its))
+			return ITS_AGAIN;
 	}
 }
 

@@ -14,16 +14,18 @@
 
 /*
  * Reads the @n entries at @ipa, in one page: answers how many come before the first with a bit of
- * @valid, which goes to *@entry; @n if there is none; -EFAULT.
+ * @valid, which goes to *@entry; @n if there is none; -EFAULT or -EAGAIN.
  */
 static int restore_scan(struct its *its, u64 ipa, u32 n, u64 valid, u64 *entry)
 {
 	u64 chunk[TABLE_CHUNK];
 	u32 i = 0;
+	int err;
 
 	its_charge(its, ITS_COST_GUEST_READ + (int)n * ITS_COST_ENTRY);
-	if (its->ops.read(its->vm, ipa, chunk, n * sizeof(u64)))
-		return -EFAULT;
+	err = its->ops.read(its->vm, ipa, chunk, n * sizeof(u64));
+	if (err)
+		return err == -EAGAIN ? err : -EFAULT;
 	while (i < n && !(chunk[i] & valid))
 		i++;
 	if (i < n)
@@ -87,6 +89,7 @@ static int restore_event(struct its *its, u64 ite)
 	u64 next = c->eventid + FIELD_GET(ITE_NEXT, ite);
 	u32 vcpu = coll_vcpu(its, icid);
 	u32 entry;
+	int err = 0;
 
 	its_charge(its, 2 * ITS_COST_FIND + 2 * ITS_COST_OP);
 	if (lpi < ITS_LPI_BASE || lpi >= BIT(its->cfg.intid_bits) || !restore_knows(its, icid) ||
@@ -94,8 +97,10 @@ static int restore_event(struct its *its, u64 ite)
 		return -EINVAL;
 	if (!event_has_room(its, c->slot, c->eventid))
 		return -ENOMEM;
-	if (vcpu != ITS_NO_VCPU && its->ops.lpi_reload(its->vm, vcpu, lpi) == -ERANGE)
-		return -EINVAL;
+	if (vcpu != ITS_NO_VCPU)
+		err = its->ops.lpi_reload(its->vm, vcpu, lpi);
+	if (err == -EAGAIN || err == -ERANGE)
+		return err == -EAGAIN ? err : -EINVAL;
 	entry = event_add(its, c->slot, c->eventid, lpi, icid);
 	if (its->ops.event_mapped)
 		its->ops.event_mapped(its->vm, c->id, c->eventid, entry, vcpu);
@@ -177,7 +182,7 @@ static int restore_find_device(struct its *its)
 			continue;
 		}
 		if (ret)
-			return -EFAULT;
+			return ret == -EAGAIN ? ret : -EFAULT;
 		ret = restore_scan(its, ipa, n, DTE_VALID, &dte);
 		if (ret < 0)
 			return ret;

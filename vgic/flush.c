@@ -216,8 +216,67 @@ static void flush_once(struct vgic_cpu *c)
 	settle_all(c, &s);
 }
 
+/* Is list register @n, in use, what its word says? Of plain edges and LPIs only; else false. */
+static bool flush_agrees(const struct vgic_cpu *c, u32 n, u64 w)
+{
+	const u64 fixed = IRQ_ENABLED | IRQ_MOVE | IRQ_UNPEND | IRQ_UNACT | IRQ_ACTIVE | IRQ_LEVEL |
+			  IRQ_HW | IRQ_NOROUTE;
+
+	return (w & fixed) == IRQ_ENABLED &&
+	       FIELD_GET(LR_PRIO, c->lr[n]) >> 3 == FIELD_GET(IRQ_PRIO, w) &&
+	       !(c->lr[n] & LR_GROUP1) == !(w & IRQ_GROUP1) &&
+	       (atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w)) &&
+	       (c->lr_intid[n] < VGIC_LPI_BASE || c->lpis_on);
+}
+
+/*
+ * By far the most frequent flush: nothing is left outside, and all that happened is that edges came
+ * for words that are in list registers. False: all is to be looked at; what was done needs not be
+ * undone.
+ */
+static bool flush_edges(struct vgic_cpu *c)
+{
+	u32 left = c->lr_used;
+
+	if ((c->map[VGIC_SET_G0] | c->map[VGIC_SET_G1] | c->map[VGIC_SET_ACTIVE]) ||
+	    (c->hcr & ~HCR_TDIR) != HCR_EN)
+		return false;
+	for (; left; left &= left - 1) {
+		u32 n = (u32)__builtin_ctz(left), intid = c->lr_intid[n];
+		u64 *wp = vgic_word(c, intid), w = *wp;
+
+		if (!flush_agrees(c, n, w))
+			return false;
+		if (!(w & IRQ_PENDING)) {
+			if (vgic_host_lr_read(n) != c->lr[n])
+				return false; /* the guest took or ended it: somebody may want to know */
+			continue;
+		}
+		if (!vgic_lr_inject(c, intid, wp, w & ~IRQ_PENDING))
+			return false;
+		atomic_store_relaxed(wp, (w & ~IRQ_PENDING) | IRQ_LATCHED);
+	}
+	return true;
+}
+
+static bool flush_quick(struct vgic_cpu *c)
+{
+	bool done;
+
+	spin_lock(&c->lock);
+	done = vgic_here(c) && flush_edges(c);
+	if (done) {
+		c->flushes++;
+		atomic_store_relaxed(&c->work, false);
+	}
+	spin_unlock(&c->lock);
+	return done;
+}
+
 void vgic_flush(struct vgic_cpu *c)
 {
+	if (flush_quick(c))
+		return;
 	flush_once(c);
 	/* Something that left may have come straight back, if its route changed at that moment. */
 	if (vgic_work(c))

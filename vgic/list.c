@@ -210,10 +210,27 @@ void vgic_irq_commit(struct vgic_irq *irq, u64 w)
 
 void vgic_irq_pend(struct vgic_irq *irq)
 {
-	if (vgic_here(irq->c) && vgic_lr_inject(irq->c, irq->intid, irq->wp, irq->w))
-		spin_unlock(&irq->c->lock);
-	else
+	struct vgic_cpu *c = irq->c;
+	u32 owe = 0;
+
+	if (vgic_here(c)) {
+		if (!vgic_lr_inject(c, irq->intid, irq->wp, irq->w)) {
+			vgic_irq_commit(irq, (irq->w | IRQ_PENDING) & ~IRQ_UNPEND);
+			return;
+		}
+	} else if ((irq->w & (IRQ_IN_LR | IRQ_UNPEND)) == IRQ_IN_LR) {
+		/* In a list register of another CPU, whose next flush sees it. */
+		if (!(irq->w & IRQ_PENDING)) {
+			atomic_store_relaxed(irq->wp, irq->w | IRQ_PENDING);
+			owe = vgic_want_work(c);
+		}
+	} else {
 		vgic_irq_commit(irq, (irq->w | IRQ_PENDING) & ~IRQ_UNPEND);
+		return;
+	}
+	spin_unlock(&c->lock);
+	if (owe)
+		vgic_host_kick(c->host);
 }
 
 void vgic_irq_settle(struct vgic_cpu *c, u32 intid, u32 owe)

@@ -60,12 +60,13 @@ static void lpi_mark_known(struct vgic *v, u32 lpi)
 		atomic_or(&v->known[chunk / 64], BIT(chunk % 64));
 }
 
+/* All LPIs are of group 1; what was never configured is not enabled, so it does not matter there. */
 static u64 lpi_configured(u64 w, u8 prop)
 {
 	w &= ~IRQ_ENABLED;
 	if (prop & PROP_ENABLE)
 		w |= IRQ_ENABLED;
-	return FIELD_SET(w, IRQ_PRIO, FIELD_GET(PROP_PRIO, prop)) | IRQ_KNOWN;
+	return FIELD_SET(w, IRQ_PRIO, FIELD_GET(PROP_PRIO, prop)) | IRQ_KNOWN | IRQ_GROUP1;
 }
 
 /* @w with the wish to go to vCPU @to. */
@@ -86,7 +87,7 @@ static inline void lpi_count(struct vgic *v, u32 lpi)
 	v->lpi_count[lpi - VGIC_LPI_BASE]++;
 }
 
-/* It is not where it goes, or its vCPU is not loaded here, or there is no room. */
+/* It is not where it goes, or about to leave. */
 static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 {
 	struct vgic_irq irq;
@@ -106,9 +107,8 @@ static int pend_slowly(struct vgic_cpu *c, u32 lpi)
 
 int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 {
+	struct vgic_irq irq = { .intid = lpi };
 	struct vgic_cpu *c;
-	bool done;
-	u64 *wp, w;
 
 	if (!lpi_valid(v, lpi) || vcpu >= v->cfg.nr_vcpus)
 		return 0;
@@ -117,17 +117,17 @@ int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi)
 		atomic_add(&c->stats.lpi_dropped, 1);
 		return 0;
 	}
-	if (!vgic_here(c))
-		return pend_slowly(c, lpi);
-	/* The way of a physical MSI to the vCPU that it interrupted. */
-	wp = &v->lpi[lpi - VGIC_LPI_BASE];
+	irq.c = c;
+	irq.wp = &v->lpi[lpi - VGIC_LPI_BASE];
 	spin_lock(&c->lock);
-	w = atomic_load_acquire(wp);
-	done = FIELD_GET(IRQ_HOME, w) == vcpu && vgic_lr_inject(c, lpi, wp, w);
-	if (done)
-		lpi_count(v, lpi);
-	spin_unlock(&c->lock);
-	return done ? 1 : pend_slowly(c, lpi);
+	irq.w = atomic_load_acquire(irq.wp);
+	if (FIELD_GET(IRQ_HOME, irq.w) != vcpu || (irq.w & IRQ_MOVE)) {
+		spin_unlock(&c->lock);
+		return pend_slowly(c, lpi);
+	}
+	lpi_count(v, lpi);
+	vgic_irq_pend(&irq);
+	return !!(irq.w & IRQ_ENABLED);
 }
 
 /* May be in a list register that only another CPU can look at. */
@@ -276,6 +276,10 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
 			      : v->cfg.read(v->cfg.vm,
 					    (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE,
 					    &prop, sizeof(prop));
+		if (ret == -EAGAIN) {
+			vgic_irq_unlock(&irq);
+			return ret;
+		}
 		if (!ret)
 			w = lpi_configured(w, prop);
 	}
@@ -286,18 +290,22 @@ int vgic_lpi_reload(struct vgic *v, u32 vcpu, u32 lpi)
 	return ret;
 }
 
-/* Applies a table entry to one LPI: its property byte, and its pending bit. */
-static void walk_apply(struct vgic_cpu *c, u32 lpi, bool inside, bool pending)
+/* Applies a table entry to one LPI: its property byte, read as @prop a moment ago, and its pending bit. */
+static void walk_apply(struct vgic_cpu *c, u32 lpi, bool inside, u8 prop, bool pending)
 {
 	const struct vgic_config *cfg = &c->vgic->cfg;
 	u64 addr = (c->propbaser & PROPBASER_ADDR) + lpi - VGIC_LPI_BASE;
 	struct vgic_irq irq;
-	u8 prop = 0;
+	u8 now = prop;
+	int err;
 	u64 w;
 
 	/* Read under the lock, as vgic_lpi_reload() does: an INV since the chunk was read must not be undone. */
 	vgic_irq_lock(c, lpi, &irq);
-	if (inside && cfg->read(cfg->vm, addr, &prop, sizeof(prop)))
+	err = inside ? cfg->read(cfg->vm, addr, &now, sizeof(now)) : 0;
+	if (!err)
+		prop = now;
+	else if (err != -EAGAIN) /* if it went away since, what was read holds */
 		prop = 0;
 	w = lpi_configured(irq.w, prop);
 	if (pending) {
@@ -308,27 +316,36 @@ static void walk_apply(struct vgic_cpu *c, u32 lpi, bool inside, bool pending)
 	vgic_irq_commit(&irq, w);
 }
 
-/* One chunk of EnableLPIs 0 -> 1 or of GICR_INVALLR: the cost of it. */
-static u32 walk_read_chunk(struct vgic_cpu *c, u32 chunk)
+/* From a table: zeroes if it has no such bytes. 0 or -EAGAIN. */
+static int table_read(const struct vgic_config *cfg, bool there, u64 addr, u8 *buf, size_t len)
+{
+	int err = there ? cfg->read(cfg->vm, addr, buf, len) : -EFAULT;
+
+	if (err && err != -EAGAIN)
+		memset(buf, 0, len);
+	return err == -EAGAIN ? err : 0;
+}
+
+/* One chunk of EnableLPIs 0 -> 1 or of GICR_INVALLR: the cost of it, or -EAGAIN. */
+static int walk_read_chunk(struct vgic_cpu *c, u32 chunk)
 {
 	struct vgic *v = c->vgic;
 	u32 base = VGIC_LPI_BASE + chunk * VGIC_LPI_CHUNK, cost = COST_CHUNK, i;
 	bool known = atomic_load_relaxed(&v->known[chunk / 64]) & BIT(chunk % 64), any = false;
 	bool inside = base < lpi_limit(c);
+	bool pends = c->walk == VGIC_WALK_ENABLE && inside && !(c->pendbaser & PENDBASER_PTZ);
 	u8 prop[VGIC_LPI_CHUNK], pend[CHUNK_BYTES];
 
-	memset(pend, 0, sizeof(pend));
-	if (c->walk == VGIC_WALK_ENABLE && inside && !(c->pendbaser & PENDBASER_PTZ) &&
-	    v->cfg.read(v->cfg.vm, (c->pendbaser & PENDBASER_ADDR) + base / 8, pend, sizeof(pend)))
-		memset(pend, 0, sizeof(pend));
+	if (table_read(&v->cfg, pends, (c->pendbaser & PENDBASER_ADDR) + base / 8, pend,
+		       sizeof(pend)))
+		return -EAGAIN;
 	for (i = 0; i < sizeof(pend); i++)
 		any |= pend[i];
 	if (!known && !any)
-		return cost;
-	if (!inside ||
-	    v->cfg.read(v->cfg.vm, (c->propbaser & PROPBASER_ADDR) + base - VGIC_LPI_BASE, prop,
-			sizeof(prop)))
-		memset(prop, 0, sizeof(prop));
+		return (int)cost;
+	if (table_read(&v->cfg, inside, (c->propbaser & PROPBASER_ADDR) + base - VGIC_LPI_BASE,
+		       prop, sizeof(prop)))
+		return -EAGAIN;
 	if (any)
 		lpi_mark_known(v, base);
 	for (i = 0; i < VGIC_LPI_CHUNK; i++) {
@@ -341,10 +358,10 @@ static u32 walk_read_chunk(struct vgic_cpu *c, u32 chunk)
 		/* Same again, and nothing that waited for EnableLPIs. */
 		if (!pending && !(w & IRQ_PENDING) && lpi_configured(w, prop[i]) == w)
 			continue;
-		walk_apply(c, base + i, inside, pending);
+		walk_apply(c, base + i, inside, prop[i], pending);
 		cost += COST_CHANGE;
 	}
-	return cost;
+	return (int)cost;
 }
 
 /*
@@ -401,15 +418,20 @@ static int chunk_store(struct vgic_cpu *c, u32 base, const u8 *pend)
 	return cfg->write(cfg->vm, addr, pend, sizeof(old));
 }
 
-/* One chunk of EnableLPIs 1 -> 0: what is pending here goes to the pending table. */
-static u32 walk_write_chunk(struct vgic_cpu *c, u32 chunk)
+/*
+ * One chunk of EnableLPIs 1 -> 0: what is pending here goes to the pending table. The cost of it, or
+ * -EAGAIN: it was taken, and is still to be stored.
+ */
+static int walk_write_chunk(struct vgic_cpu *c, u32 chunk)
 {
 	u32 base = VGIC_LPI_BASE + chunk * VGIC_LPI_CHUNK;
-	u8 pend[CHUNK_BYTES];
-	u32 cost = chunk_collect(c, base, true, pend);
+	u32 cost = COST_CHUNK;
 
-	(void)chunk_store(c, base, pend); /* a table that is not there: the guest's loss */
-	return cost;
+	if (!c->walk_taken)
+		cost = chunk_collect(c, base, true, c->walk_pend);
+	/* A table that is not there: the guest's loss. */
+	c->walk_taken = chunk_store(c, base, c->walk_pend) == -EAGAIN;
+	return c->walk_taken ? -EAGAIN : (int)cost;
 }
 
 /* EnableLPIs has changed, and what that does to the tables is not done. */
@@ -439,15 +461,17 @@ int vgic_lpi_save(struct vgic *v, u32 *cursor)
 		end = *cursor;
 	else if (!c->lpis_on)
 		*cursor = end;
-	for (; *cursor < end && spent < WALK_BUDGET && !err; ++*cursor) {
+	while (*cursor < end && spent < WALK_BUDGET && !err) {
 		u32 base = VGIC_LPI_BASE + *cursor % nr_chunks * VGIC_LPI_CHUNK;
 
 		spent += chunk_collect(c, base, false, pend);
 		err = chunk_store(c, base, pend);
+		if (!err)
+			++*cursor;
 	}
 	spin_unlock(&v->lock);
 	if (err)
-		return -EFAULT;
+		return err == -EAGAIN ? err : -EFAULT;
 	return *cursor < v->cfg.nr_vcpus * nr_chunks ? -EAGAIN : 0;
 }
 
@@ -498,16 +522,18 @@ bool vgic_redist_run(struct vgic_cpu *c)
 {
 	struct vgic *v = c->vgic;
 	u32 spent = 0;
+	int cost = 0;
 	bool more;
 
 	if (atomic_load_relaxed(&c->walk) == VGIC_WALK_NONE)
 		return false;
 	spin_lock(&v->lock);
 	while (c->walk != VGIC_WALK_NONE && spent < WALK_BUDGET) {
-		if (c->walk == VGIC_WALK_DISABLE)
-			spent += walk_write_chunk(c, c->walk_pos);
-		else
-			spent += walk_read_chunk(c, c->walk_pos);
+		cost = c->walk == VGIC_WALK_DISABLE ? walk_write_chunk(c, c->walk_pos)
+						    : walk_read_chunk(c, c->walk_pos);
+		if (cost < 0)
+			break;
+		spent += (u32)cost;
 		if (++c->walk_pos * VGIC_LPI_CHUNK < v->nr_lpis)
 			continue;
 		walk_start(c, walk_next(c));

@@ -134,7 +134,9 @@ static void write_pendbaser(const struct vgic_access *a, u64 val)
 
 static void write_invlpir(const struct vgic_access *a, u64 val)
 {
-	(void)vgic_lpi_reload(a->vgic, a->c->index, (u32)val);
+	/* If its table is not there yet all are read, which may be done in steps. */
+	if (vgic_lpi_reload(a->vgic, a->c->index, (u32)val) == -EAGAIN)
+		vgic_lpi_inv_all(a->c);
 }
 
 static void write_invallr(const struct vgic_access *a, u64 val)

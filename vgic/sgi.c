@@ -21,49 +21,46 @@
 #define MPIDR_AFF2 GENMASK(23, 16)
 #define MPIDR_AFF3 GENMASK(39, 32)
 
-#define KEY_RS GENMASK(3, 0)
-#define KEY_AFF1 GENMASK(11, 4)
-#define KEY_AFF2 GENMASK(19, 12)
-#define KEY_AFF3 GENMASK(27, 20)
+/* A cluster's key: what of ICC_SGI1R_EL1 names it. */
+#define KEY (SGIR_AFF1 | SGIR_AFF2 | SGIR_RS | SGIR_AFF3)
 
 #define HASH_MULTIPLIER 0x9e3779b1u /* 2^32 over the golden ratio */
 
-static u32 cluster_key(u64 aff3, u64 aff2, u64 aff1, u64 rs)
+static u64 mpidr_key(u64 mpidr)
 {
-	return (u32)(FIELD_PREP(KEY_AFF3, aff3) | FIELD_PREP(KEY_AFF2, aff2) |
-		     FIELD_PREP(KEY_AFF1, aff1) | FIELD_PREP(KEY_RS, rs));
-}
-
-static u32 mpidr_key(u64 mpidr)
-{
-	return cluster_key(FIELD_GET(MPIDR_AFF3, mpidr), FIELD_GET(MPIDR_AFF2, mpidr),
-			   FIELD_GET(MPIDR_AFF1, mpidr),
-			   FIELD_GET(MPIDR_AFF0, mpidr) / VGIC_CLUSTER_CPUS);
+	return FIELD_PREP(SGIR_AFF3, FIELD_GET(MPIDR_AFF3, mpidr)) |
+	       FIELD_PREP(SGIR_AFF2, FIELD_GET(MPIDR_AFF2, mpidr)) |
+	       FIELD_PREP(SGIR_AFF1, FIELD_GET(MPIDR_AFF1, mpidr)) |
+	       FIELD_PREP(SGIR_RS, FIELD_GET(MPIDR_AFF0, mpidr) / VGIC_CLUSTER_CPUS);
 }
 
 /*
  * The slot of the hash table that @key has, or that it would get. At least half of the slots are
  * free.
  */
-static u16 *cluster_slot(const struct vgic *v, u32 key)
+static u16 *cluster_slot(const struct vgic *v, u64 key)
 {
-	u32 i = key * HASH_MULTIPLIER >> (32 - v->hash_bits);
+	u32 i = (u32)(key >> 16 ^ key >> 40) * HASH_MULTIPLIER >> (32 - v->hash_bits);
 
 	while (v->cluster_hash[i] != VGIC_NO_CPU && v->clusters[v->cluster_hash[i]].key != key)
 		i = (i + 1) & (u32)(BIT(v->hash_bits) - 1);
 	return &v->cluster_hash[i];
 }
 
-static const struct vgic_cluster *cluster_find(const struct vgic *v, u32 key)
+static const struct vgic_cluster *cluster_find(const struct vgic *v, u64 key)
 {
-	u32 i = *cluster_slot(v, key);
+	u32 i;
 
+	/* Up to sixteen vCPUs there is no other. */
+	if (v->clusters->key == key)
+		return v->clusters;
+	i = *cluster_slot(v, key);
 	return i == VGIC_NO_CPU ? NULL : &v->clusters[i];
 }
 
 void vgic_affinity_add(struct vgic *v, u32 index, u64 mpidr)
 {
-	u32 key = mpidr_key(mpidr);
+	u64 key = mpidr_key(mpidr);
 	u16 *slot = cluster_slot(v, key);
 
 	if (*slot == VGIC_NO_CPU) {
@@ -87,9 +84,10 @@ u32 vgic_affinity_find(const struct vgic *v, u64 mpidr)
  */
 static void sgi_send(struct vgic_cpu *c, u32 intid, bool group1)
 {
-	struct vgic_irq irq;
+	struct vgic_irq irq = { .c = c, .wp = &c->word[intid], .intid = intid };
 
-	vgic_irq_lock(c, intid, &irq);
+	spin_lock(&c->lock); /* it has no other home */
+	irq.w = atomic_load_relaxed(irq.wp);
 	if (!group1 && (irq.w & IRQ_GROUP1)) {
 		vgic_irq_unlock(&irq);
 		return;
@@ -118,8 +116,7 @@ bool vgic_sgi(struct vgic_cpu *me, enum vgic_sgi_reg reg, u64 val, u32 *cursor)
 
 	if (val & SGIR_IRM)
 		return sgi_all(me, intid, group1, cursor);
-	cl = cluster_find(v, cluster_key(FIELD_GET(SGIR_AFF3, val), FIELD_GET(SGIR_AFF2, val),
-					 FIELD_GET(SGIR_AFF1, val), FIELD_GET(SGIR_RS, val)));
+	cl = cluster_find(v, val & KEY);
 	if (!cl)
 		return false;
 	for (; targets; targets &= targets - 1) {

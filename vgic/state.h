@@ -152,6 +152,8 @@ struct vgic_cpu {
 	bool discard; /* the VMM cleared EnableLPIs: the pending table is not written */
 	enum vgic_walk walk;
 	u32 walk_pos;
+	bool walk_taken; /* walk_pend is this chunk's, and not in the pending table yet */
+	u8 walk_pend[VGIC_LPI_CHUNK / 8];
 };
 
 /*
@@ -159,7 +161,7 @@ struct vgic_cpu {
  * reach.
  */
 struct vgic_cluster {
-	u32 key;
+	u64 key;
 	u16 cpu[VGIC_CLUSTER_CPUS];
 };
 

@@ -10,7 +10,7 @@
 
 /* Where the parts of a vGIC lie behind its struct. */
 struct layout {
-	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, spi_count, lpi_count, size;
+	size_t cpus, spi, lpi, route, target, pintid, clusters, hash, spi_count, size;
 	u32 hash_bits;
 };
 
@@ -22,9 +22,23 @@ static size_t layout_add(struct layout *l, size_t bytes)
 	return at;
 }
 
-static u32 nr_lpis(const struct vgic_config *cfg)
+static u32 nr_lpis(u32 intid_bits)
 {
-	return cfg->intid_bits ? (u32)BIT(cfg->intid_bits) - VGIC_LPI_BASE : 0;
+	return intid_bits ? (u32)BIT(intid_bits) - VGIC_LPI_BASE : 0;
+}
+
+size_t vgic_lpi_mem_size(u32 bits)
+{
+	return nr_lpis(bits) * (sizeof(u64) + sizeof(u32));
+}
+
+/* Their words, then their counts. */
+static void lpi_init(struct vgic *v, void *mem, u32 bits)
+{
+	v->lpi = mem;
+	v->lpi_count = (u32 *)(void *)(v->lpi + nr_lpis(bits));
+	v->cfg.intid_bits = bits;
+	v->nr_lpis = nr_lpis(bits);
 }
 
 static bool config_valid(const struct vgic_config *cfg)
@@ -42,7 +56,7 @@ static void layout_make(struct layout *l, const struct vgic_config *cfg)
 	(void)layout_add(l, sizeof(struct vgic));
 	l->cpus = layout_add(l, cfg->nr_vcpus * sizeof(struct vgic_cpu));
 	l->spi = layout_add(l, cfg->nr_spis * sizeof(u64));
-	l->lpi = layout_add(l, nr_lpis(cfg) * sizeof(u64));
+	l->lpi = layout_add(l, vgic_lpi_mem_size(cfg->intid_bits));
 	l->route = layout_add(l, cfg->nr_spis * sizeof(u64));
 	l->target = layout_add(l, cfg->nr_spis * sizeof(u16));
 	l->pintid = layout_add(l, cfg->nr_spis * sizeof(u16));
@@ -50,7 +64,6 @@ static void layout_make(struct layout *l, const struct vgic_config *cfg)
 	l->hash_bits = bits_fls(cfg->nr_vcpus - 1) + 1;
 	l->hash = layout_add(l, sizeof(u16) << l->hash_bits);
 	l->spi_count = layout_add(l, cfg->nr_spis * sizeof(u32));
-	l->lpi_count = layout_add(l, nr_lpis(cfg) * sizeof(u32));
 }
 
 size_t vgic_mem_size(const struct vgic_config *cfg)
@@ -87,10 +100,9 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	v->lock = SPINLOCK_INIT(LOCK_VGIC_DIST);
 	v->cfg = *cfg;
 	v->iidr = VGIC_IIDR;
-	v->nr_lpis = nr_lpis(cfg);
 	v->cpus = (struct vgic_cpu *)(void *)(base + l.cpus);
 	v->spi = (u64 *)(void *)(base + l.spi);
-	v->lpi = (u64 *)(void *)(base + l.lpi);
+	lpi_init(v, base + l.lpi, cfg->intid_bits);
 	v->route = (u64 *)(void *)(base + l.route);
 	v->spi_target = (u16 *)(void *)(base + l.target);
 	v->spi_pintid = (u16 *)(void *)(base + l.pintid);
@@ -98,15 +110,19 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	v->cluster_hash = (u16 *)(void *)(base + l.hash);
 	v->hash_bits = l.hash_bits;
 	v->spi_count = (u32 *)(void *)(base + l.spi_count);
-	v->lpi_count = (u32 *)(void *)(base + l.lpi_count);
 	memset(v->cluster_hash, 0xff, sizeof(u16) << l.hash_bits);
 	for (i = 0; i < cfg->nr_spis; i++) {
 		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
 		v->spi_target[i] = (u16)VGIC_NO_CPU;
 	}
-	for (i = 0; i < v->nr_lpis; i++)
-		v->lpi[i] = IRQ_GROUP1;
 	return v;
+}
+
+void vgic_add_lpis(struct vgic *v, void *mem, u32 bits)
+{
+	spin_lock(&v->lock);
+	lpi_init(v, mem, bits);
+	spin_unlock(&v->lock);
 }
 
 struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,

@@ -22,7 +22,10 @@ struct vgic_config {
 	u32 nr_spis; /* 0 .. 988; INTIDs 32 .. 32 + nr_spis - 1 */
 	u32 intid_bits; /* 14 .. 16 with LPIs, 0 without */
 	bool hidden; /* the VM has no GIC: nothing is ever pending, and its CPU interface traps */
-	/* Guest memory by IPA, for the property and pending tables: 0 or a negative errno. */
+	/*
+	 * Guest memory by IPA, for the property and pending tables: 0 or a negative errno. -EAGAIN:
+	 * it is not there yet; what asked for it answers "again" and has changed nothing.
+	 */
 	int (*read)(void *vm, u64 ipa, void *buf, size_t len);
 	int (*write)(void *vm, u64 ipa, const void *buf, size_t len);
 	void *vm;
@@ -47,6 +50,14 @@ struct vgic_stats {
 size_t vgic_mem_size(const struct vgic_config *cfg);
 /* @mem: zeroed. Every vCPU's part is made by vgic_cpu_init(). */
 struct vgic *vgic_init(void *mem, const struct vgic_config *cfg);
+
+/*
+ * LPIs for a vGIC made without them (intid_bits 0), of @bits (14 .. 16) INTID bits; it was given
+ * config.read and write. @mem: vgic_lpi_mem_size() bytes, zeroed. Before any vCPU runs. Takes
+ * LOCK_VGIC_DIST.
+ */
+size_t vgic_lpi_mem_size(u32 bits);
+void vgic_add_lpis(struct vgic *v, void *mem, u32 bits);
 
 /*
  * The part of vCPU @index; @mpidr: its affinity (MPIDR_EL1 layout), @host: the pointer host.h
@@ -118,7 +129,7 @@ int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool l
 
 /*
  * LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call
- * again, with @again set.
+ * again, with @again set. vgic_lpi_reload() also answers what config.read does, and -ERANGE.
  */
 int vgic_lpi_pend(struct vgic *v, u32 vcpu, u32 lpi);
 int vgic_lpi_clear(struct vgic *v, u32 lpi, bool again);

@@ -80,6 +80,8 @@ static void wait_us(u64 us)
 /* The time from @start to @cpu's handler of @intid, which it has taken @before times up to now. */
 static bool taken(struct sample *s, u32 cpu, u32 intid, u32 before, u64 start)
 {
+	/* One thread that emulates all CPUs goes on with the next one here. */
+	cpu_relax();
 	if (!wait_for(irq_count(cpu, intid) != before))
 		return false;
 	s->seen = timer_now() - start;

@@ -154,6 +154,7 @@ bool its_setup(const struct its_layout *layout)
 	good &= setup_tables(layout);
 	its.queue_size = layout->queue_pages * SZ_4K;
 	its.writer = 0;
+	its.reader = 0;
 	memset(its.queue, 0, its.queue_size);
 	dsb();
 	reg_write(GITS_CBASER, GITS_BASER_VALID | memory_type() | (u64)its.queue |
@@ -246,7 +247,7 @@ void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3)
 {
 	u64 *slot;
 
-	if ((its.writer + sizeof(struct gits_cmd)) % its.queue_size == reg_read(GITS_CREADR))
+	if ((its.writer + sizeof(struct gits_cmd)) % its.queue_size == its.reader)
 		its_flush();
 	slot = its.queue + its.writer / sizeof(u64);
 	slot[0] = dw0;
@@ -265,7 +266,10 @@ void its_kick(void)
 bool its_flush(void)
 {
 	its_kick();
-	return wait_for(reg_read(GITS_CREADR) == its.writer);
+	if (!wait_for(reg_read(GITS_CREADR) == its.writer))
+		return false;
+	its.reader = its.writer;
+	return true;
 }
 
 static u64 cmd0(u32 opcode, u32 devid)

@@ -24,6 +24,7 @@ struct its {
 	u64 *queue;
 	u64 queue_size;
 	u64 writer;
+	u64 reader; /* the ITS has got this far at least */
 	u64 device_baser; /* what is in force */
 	u64 *device_l1;
 	u8 *prop; /* property table, from LPI 8192 on */

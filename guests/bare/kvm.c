@@ -16,12 +16,13 @@ s64 hvc(struct hvc *h)
 	register u64 x2 __asm__("x2") = h->x[2];
 	register u64 x3 __asm__("x3") = h->x[3];
 	register u64 x4 __asm__("x4") = h->x[4];
+	register u64 x5 __asm__("x5") = h->x[5];
 
 	__asm__ volatile("hvc #0"
-			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4)::"memory", "x5", "x6",
-			   "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5)::"memory",
+			   "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
 			   "x17");
-	*h = (struct hvc){ { x0, x1, x2, x3, x4 } };
+	*h = (struct hvc){ { x0, x1, x2, x3, x4, x5 } };
 	return (s64)x0;
 }
 
@@ -91,11 +92,32 @@ s64 kvm_irq_line(u64 vm, u32 irq, u32 level)
 	return kvm_ioctl(vm, KVM_IRQ_LINE, (u64)&l);
 }
 
-s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val)
+s64 kvm_attr(u64 dev, u64 request, u32 group, u64 attr, const void *val)
 {
 	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
 
-	return kvm_ioctl(gic, KVM_SET_DEVICE_ATTR, (u64)&a);
+	return kvm_ioctl(dev, request, (u64)&a);
+}
+
+s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val)
+{
+	return kvm_attr(gic, KVM_SET_DEVICE_ATTR, group, attr, val);
+}
+
+s64 kvm_create_device(u64 vm, u32 type, u32 flags, u64 *fd)
+{
+	struct kvm_create_device d = { .type = type, .flags = flags };
+	s64 ret = kvm_ioctl(vm, KVM_CREATE_DEVICE, (u64)&d);
+
+	*fd = d.fd;
+	return ret;
+}
+
+s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val)
+{
+	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
+
+	return kvm_ioctl(gic, KVM_GET_DEVICE_ATTR, (u64)&a);
 }
 
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features)
@@ -137,7 +159,8 @@ static u32 features(void)
 	return f;
 }
 
-void vm_create(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg)
+void vm_create_early(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg,
+		     void (*early)(struct vm *vm))
 {
 	static u8 *data;
 	u64 code = (u64)kvm_guest_end - (u64)kvm_guest, pc = VM_CODE + (u64)entry - (u64)kvm_guest;
@@ -150,6 +173,8 @@ void vm_create(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg)
 	/* The VM's MMU is off: it reads past the caches. */
 	cache_clean(data, VM_DATA_SIZE);
 	vm->handle = must(kvm_ioctl(HERALD_SYSTEM, KVM_CREATE_VM, 0), "CREATE_VM");
+	if (early)
+		early(vm);
 	for (i = 0; i < nr_vcpus; i++)
 		vm->vcpu[i] = must(kvm_ioctl(vm->handle, KVM_CREATE_VCPU, i), "CREATE_VCPU");
 	must(kvm_map(vm->handle, VM_CODE, kvm_guest, ALIGN_UP(code, SZ_4K),
@@ -163,6 +188,11 @@ void vm_create(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg)
 		     "VCPU_INIT");
 	must(kvm_set_reg(vm->vcpu[0], KVM_CORE_REG(regs.pc), pc), "SET_ONE_REG");
 	must(kvm_set_reg(vm->vcpu[0], KVM_CORE_REG(regs.regs[0]), arg), "SET_ONE_REG");
+}
+
+void vm_create(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg)
+{
+	vm_create_early(vm, nr_vcpus, entry, arg, NULL);
 }
 
 void vm_destroy(struct vm *vm)

@@ -11,7 +11,7 @@
 
 /* What a hypercall leaves in x0 .. x3. */
 struct hvc {
-	u64 x[5];
+	u64 x[6];
 };
 s64 hvc(struct hvc *h);
 
@@ -32,6 +32,9 @@ struct vm {
 };
 /* What fails ends the payload. @entry: kvm_guest_*, where vCPU 0 begins with @arg in x0. */
 void vm_create(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg);
+/* The same; @early: is called when there is a VM, and no vCPU yet. */
+void vm_create_early(struct vm *vm, u32 nr_vcpus, void (*entry)(void), u64 arg,
+		     void (*early)(struct vm *vm));
 void vm_destroy(struct vm *vm);
 
 s64 kvm_map(u64 vm, u64 ipa, const void *p, u64 size, u64 flags);
@@ -40,6 +43,10 @@ s64 kvm_set_reg(u64 vcpu, u64 id, u64 val);
 s64 kvm_get_reg(u64 vcpu, u64 id, u64 *val);
 s64 kvm_irq_line(u64 vm, u32 irq, u32 level);
 s64 kvm_set_attr(u64 gic, u32 group, u64 attr, const void *val);
+s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val);
+/* A device of @type: its handle in *@fd. */
+s64 kvm_create_device(u64 vm, u32 type, u32 flags, u64 *fd);
+s64 kvm_attr(u64 dev, u64 request, u32 group, u64 attr, const void *val);
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features);
 #define KVM_CORE_REG(field)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))
@@ -62,11 +69,18 @@ void kvm_guest_off(void);
 void kvm_guest_loop(void);
 void kvm_guest_wfi(void);
 void kvm_guest_once(void);
+void kvm_guest_script(void);
 void kvm_guest_bench(void);
 u64 kvm_run_filled(u64 regs[4], u64 *before, u64 *after, u64 keys);
 
-/* guests/bare/kvm_bad.c, kvm_bench.c */
+/* guests/bare/kvm_bad.c, kvm_its.c, kvm_bench.c */
+void test_kvm_its(void);
+void test_kvm_its_bench(void);
 void test_kvm_bad(void);
+/* guests/bare/kvm_gic.c; ticks of the longest step of CTRL_INIT, and of a register's write, with 512 vCPUs. */
+void test_kvm_gic(void);
+u64 bench_kvm_gic_init(u32 *steps);
+u64 bench_kvm_gic_attr(void);
 void test_kvm_bench(void);
 
 #endif

@@ -183,7 +183,6 @@ static void bad_vcpu(u64 vcpu)
 	is(kvm_init_vcpu(vcpu, 5, BIT(31)), -ENOENT, "VCPU_INIT with feature 31");
 	is(kvm_init_vcpu(vcpu, 5, BIT(KVM_ARM_VCPU_PSCI_0_2)), 0, "VCPU_INIT");
 	is(kvm_init_vcpu(vcpu, 5, 0), -EINVAL, "again with other features");
-	is((s64)kvm_run(vcpu, 0, 0).x[0], -ENXIO, "KVM_RUN without a GIC");
 	is(kvm_set_reg(vcpu, pstate, 0x3c9), -EINVAL, "a PSTATE of EL2");
 	is(kvm_set_reg(vcpu, pstate, 0x1d3), -EINVAL, "a PSTATE of AArch32");
 	is(kvm_set_reg(vcpu, pstate, 0x3c5), 0, "a PSTATE of EL1");

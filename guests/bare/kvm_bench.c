@@ -54,6 +54,17 @@ static void bench_map(u64 vm)
 	kvm_unmap(vm, 0, 2 * HERALD_MAP_MAX);
 }
 
+static void bench_gic(void)
+{
+	u32 steps;
+	u64 init = to_instructions(bench_kvm_gic_init(&steps));
+	u64 attr = to_instructions(bench_kvm_gic_attr());
+
+	tap_ok(init <= BUDGET_STEP, "kvm: CTRL_INIT of 512 vCPUs: %u steps of %lu instructions",
+	       steps, init);
+	tap_ok(attr <= BUDGET_STEP, "kvm: a write of one of their GIC's registers: %lu", attr);
+}
+
 void test_kvm_bench(void)
 {
 	const u64 *result;
@@ -74,4 +85,5 @@ void test_kvm_bench(void)
 	tap_diag("an MMIO exit, VM to VMM to VM: %lu instructions", bench_exits(vm.vcpu[0]));
 	bench_map(vm.handle);
 	vm_destroy(&vm);
+	bench_gic();
 }

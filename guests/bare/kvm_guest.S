@@ -218,8 +218,8 @@ take_one:
 /* Sleeps until an interrupt is there, without taking exceptions. */
 	.macro sleep
 1:	mrs	x12, s3_0_c12_c12_2	/* HPPIR1 */
-	cmp	x12, #1020
-	b.lo	2f
+	cmp	x12, #1023		/* none */
+	b.ne	2f
 	wfi
 	b	1b
 2:
@@ -350,6 +350,49 @@ waiter:
 	sleep
 	bl	take_one
 	b	.
+
+/*
+ * What the VMM writes to VM_DATA + x0, over and over: a report, then triples {operation, address, value} up to
+ * operation 0.
+ */
+	.globl kvm_guest_script
+kvm_guest_script:
+	begin
+	add	x19, x28, x0
+20:	report	x29
+	mov	x20, x19
+21:	ldp	x21, x22, [x20]
+	ldr	x23, [x20, #16]
+	add	x20, x20, #24
+	cbz	x21, 20b
+	cmp	x21, #SCRIPT_STORE
+	b.ne	22f
+	str	x23, [x22]
+	b	21b
+22:	cmp	x21, #SCRIPT_STORE32
+	b.ne	23f
+	str	w23, [x22]
+	b	21b
+23:	cmp	x21, #SCRIPT_LOAD
+	b.ne	24f
+	ldr	x0, [x22]
+	report	x0
+	b	21b
+24:	cmp	x21, #SCRIPT_LOAD32
+	b.ne	25f
+	ldr	w0, [x22]
+	report	x0
+	b	21b
+25:	cmp	x21, #SCRIPT_GIC
+	b.ne	26f
+	mov	x0, x22
+	bl	gic_on
+	b	21b
+26:	cmp	x21, #SCRIPT_SLEEP
+	b.ne	27f
+	sleep
+27:	bl	take_one		/* SCRIPT_TAKE */
+	b	21b
 
 /* For ever. */
 	.globl kvm_guest_loop

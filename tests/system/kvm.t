@@ -11,9 +11,9 @@ for cpu, smp, gic in cases(
         ('neoverse-n1',  4, 3, True),
         ('cortex-a57',   4, 4, True),
         ('max',          1, 3, False)):
-    run = run_payload('kvm', CPU=cpu, SMP=smp, GIC=gic, MEM='1G')
+    run = run_payload('kvm', CPU=cpu, SMP=smp, GIC=gic, MEM='2G')
     report(tap, run, '%s, %d CPUs, GICv%d' % (cpu, smp, gic))
 # The counts of instructions, against their budgets.
-run = run_payload('kvm bench=kvm', CPU='max', SMP=2, MEM='1G', QEMU_ARGS='-icount shift=0,sleep=off')
+run = run_payload('kvm bench=kvm', CPU='max', SMP=2, MEM='2G', QEMU_ARGS='-icount shift=0,sleep=off')
 report(tap, run, 'max, counted')
 tap.done()

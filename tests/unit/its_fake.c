@@ -29,6 +29,12 @@ static bool fake_reachable(const struct fake_ram *ram, u64 ipa, size_t len, bool
 	return true;
 }
 
+/* Memory that a hypervisor maps when it is first asked for. */
+static bool fake_not_yet(struct fake *f)
+{
+	return f->page_rate && fake_random(&f->rng) % f->page_rate == 0;
+}
+
 static int fake_read(void *vm, u64 ipa, void *buf, size_t len)
 {
 	struct fake *f = vm;
@@ -36,6 +42,8 @@ static int fake_read(void *vm, u64 ipa, void *buf, size_t len)
 	f->ram->reads++;
 	if (f->read_hook)
 		f->read_hook(f, ipa, len);
+	if (fake_not_yet(f))
+		return -EAGAIN;
 	if (!fake_reachable(f->ram, ipa, len, false))
 		return -EFAULT;
 	memcpy(buf, &f->ram->bytes[ipa - FAKE_RAM], len);
@@ -48,6 +56,8 @@ static int fake_write(void *vm, u64 ipa, const void *buf, size_t len)
 
 	if (f->write_hook)
 		f->write_hook(f, ipa, len);
+	if (fake_not_yet(f))
+		return -EAGAIN;
 	if (!fake_reachable(f->ram, ipa, len, true))
 		return -EFAULT;
 	memcpy(&f->ram->bytes[ipa - FAKE_RAM], buf, len);
@@ -143,13 +153,15 @@ static int fake_lpi_move_all(void *vm, u32 from, u32 to, u32 *cursor)
 static int fake_lpi_reload(void *vm, u32 vcpu, u32 lpi)
 {
 	struct fake *f = vm;
+	int ret = -ERANGE;
 
 	if (f->hook)
 		f->hook(f, OP_RELOAD);
-	fake_note(f, OP_RELOAD, vcpu, lpi, 0);
-	if (lpi >= f->lpi_limit)
-		return -ERANGE;
-	return fake_read(vm, FAKE_PROPS + lpi, &f->seen.config[lpi], 1);
+	if (lpi < f->lpi_limit)
+		ret = fake_read(vm, FAKE_PROPS + lpi, &f->seen.config[lpi], 1);
+	if (ret != -EAGAIN)
+		fake_note(f, OP_RELOAD, vcpu, lpi, 0);
+	return ret;
 }
 
 static int fake_device_mapped(void *vm, u32 devid, u32 nr_events)

@@ -46,6 +46,7 @@ struct fake {
 	u32 lpi_limit; /* reload answers -ERANGE from here on */
 	int device_error; /* what device_mapped() answers */
 	u32 again_rate; /* one in @again_rate calls answers -EAGAIN; 0: none */
+	u32 page_rate; /* one in @page_rate accesses to memory finds it not there yet; 0: none */
 	u64 rng;
 	u32 again[NR_OPS]; /* this many more calls of an operation answer -EAGAIN */
 	bool unanswered; /* the last clear or move answered -EAGAIN */

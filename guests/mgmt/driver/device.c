@@ -58,7 +58,7 @@ static long device_attr(struct herald_device *device, u32 request, unsigned long
 	bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
 	if (!bounce)
 		return -ENOMEM;
-	ret = herald_pass_attr(device->handle, request, &attr, bounce,
+	ret = herald_pass_attr(device->vm, device->handle, request, &attr, bounce,
 			       device_attr_size(device->type, attr.group));
 	free_page((unsigned long)bounce);
 	if (!ret && device_is_gic_init(device, request, &attr))

@@ -234,8 +234,8 @@ long herald_pass(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_alloc(u64 handle, u32 request, unsigned long arg);
 long herald_pass_reg(u64 handle, u32 request, unsigned long arg, void *bounce);
 long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce);
-long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce,
-		      u32 size);
+long herald_pass_attr(struct herald_vm *vm, u64 handle, u32 request,
+		      const struct kvm_device_attr *attr, void *bounce, u32 size);
 
 /* wake.c */
 int herald_wake_init(struct device_node *node);

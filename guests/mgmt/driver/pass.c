@@ -3,6 +3,7 @@
  * Requests that are EL2's alone: the struct is copied to the caller's bounce page and EL2 gets that page's address. No
  * pointer of user space reaches EL2, and nothing is read from user space twice.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -94,9 +95,45 @@ long herald_pass_reg_list(u64 handle, unsigned long arg, void *bounce)
 	return ret;
 }
 
+/* A page that EL2 lacks: mapped, or from now on among @absent. -EINTR, -ENOMEM. */
+static long pass_map(struct herald_vm *vm, const struct arm_smccc_res *lacks, u64 absent[2])
+{
+	struct page **pages = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!pages)
+		return -ENOMEM;
+	err = herald_fault(vm, lacks->a1, lacks->a2, pages);
+	free_page((unsigned long)pages);
+	if (err == -EINTR || fatal_signal_pending(current))
+		return -EINTR;
+	if (err) {
+		absent[1] = absent[0];
+		absent[0] = HERALD_ABSENT(lacks->a1, lacks->a2);
+	}
+	return 0;
+}
+
+/* A request for which EL2 may need pages of the VM that are not mapped yet: tables of its interrupt controller. */
+static long pass_mapping(struct herald_vm *vm, u64 handle, u32 request, void *arg)
+{
+	u64 absent[2] = { 0, 0 };
+	struct arm_smccc_res res;
+	long ret = 0;
+
+	do {
+		arm_smccc_1_1_hvc(HERALD_HVC_IOCTL, handle, request, virt_to_phys(arg), absent[0],
+				  absent[1], &res);
+		if ((long)res.a0 == HERALD_MISSING)
+			ret = pass_map(vm, &res, absent);
+		cond_resched();
+	} while (!ret && ((long)res.a0 == HERALD_MISSING || (long)res.a0 == HERALD_AGAIN));
+	return ret ? ret : (long)res.a0;
+}
+
 /* KVM_{HAS,GET,SET}_DEVICE_ATTR of an attribute that has @size bytes; @attr was copied from user space. */
-long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *attr, void *bounce,
-		      u32 size)
+long herald_pass_attr(struct herald_vm *vm, u64 handle, u32 request,
+		      const struct kvm_device_attr *attr, void *bounce, u32 size)
 {
 	struct kvm_device_attr *copy = bounce;
 	void *data = bounce + PASS_DATA;
@@ -109,7 +146,7 @@ long herald_pass_attr(u64 handle, u32 request, const struct kvm_device_attr *att
 	/* Also to a read there may be input: which of the redistributors' regions. */
 	if (request != KVM_HAS_DEVICE_ATTR && copy_from_user(data, user, size))
 		return -EFAULT;
-	ret = herald_ioctl_struct(handle, request, copy);
+	ret = pass_mapping(vm, handle, request, copy);
 	if (ret >= 0 && request == KVM_GET_DEVICE_ATTR && copy_to_user(user, data, size))
 		return -EFAULT;
 	return ret;

@@ -114,6 +114,10 @@ static int run_fault(struct herald_vcpu *vcpu, u64 ipa, u64 flags, u64 data)
 
 	if (!err || err == -EINTR)
 		return HERALD_GO_ON; /* which sees the signal */
+	if (flags & HERALD_FAULT_EL2) { /* a table of the guest's, in memory that it has not got */
+		vcpu->finish = HERALD_RUN_ABORT;
+		return HERALD_GO_ON;
+	}
 	if (err != -ENOENT)
 		return err;
 	if (flags & (HERALD_FAULT_EXEC | HERALD_FAULT_WALK)) {
@@ -212,12 +216,14 @@ static bool run_enter(struct herald_vcpu *vcpu, u64 data, bool *stop, struct arm
 
 static long run_loop(struct herald_vcpu *vcpu)
 {
-	bool stop = READ_ONCE(vcpu->run->immediate_exit);
+	bool immediate = READ_ONCE(vcpu->run->immediate_exit), stop = immediate;
 	u64 data = run_read_data(vcpu);
 	struct arm_smccc_res res;
 	int ret = HERALD_GO_ON;
 
-	vcpu->run->flags = 0;
+	/* Who only wants the last exit to be finished may look at it once more. */
+	if (!immediate)
+		vcpu->run->flags = 0;
 	while (ret == HERALD_GO_ON) {
 		cond_resched();
 		herald_steal_update(vcpu);
@@ -229,7 +235,8 @@ static long run_loop(struct herald_vcpu *vcpu)
 		vcpu->stats.exits++;
 		if ((long)res.a0 == -EINTR && stop) {
 			vcpu->stats.signals++;
-			vcpu->run->exit_reason = KVM_EXIT_INTR;
+			if (!immediate)
+				vcpu->run->exit_reason = KVM_EXIT_INTR;
 			return -EINTR;
 		}
 		ret = run_exit(vcpu, &res);

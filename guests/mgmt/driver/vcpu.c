@@ -18,7 +18,7 @@ static long vcpu_attr(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
 		return -EFAULT;
 	if (attr.group == KVM_ARM_VCPU_PVTIME_CTRL)
 		return herald_steal_attr(vcpu, request, &attr);
-	return herald_pass_attr(vcpu->handle, request, &attr, vcpu->bounce, sizeof(u32));
+	return herald_pass_attr(vcpu->vm, vcpu->handle, request, &attr, vcpu->bounce, sizeof(u32));
 }
 
 static long vcpu_set_signal_mask(struct herald_vcpu *vcpu, void __user *arg)

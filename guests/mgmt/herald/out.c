@@ -191,7 +191,7 @@ void out_bytes(const char *key, u64 val)
 	if (val && val < 10 * SZ_1M)
 		snprintf(text, sizeof(text), "%llu KiB", (unsigned long long)((val + 1023) / 1024));
 	else
-		snprintf(text, sizeof(text), "%llu MiB", (unsigned long long)(val / SZ_1M));
+		snprintf(text, sizeof(text), "%.1f MiB", (double)val / (double)SZ_1M);
 	value(key, s, val ? text : "0");
 }
 

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device ARM_VGIC_V3 as its VMM sees it: attributes, redistributor regions, the registers that it saves and sets. */
+#include "guests/bare/board.h"
+#include "guests/bare/except.h"
+#include "guests/bare/kvm.h"
+#include "guests/bare/tap.h"
+#include "guests/bare/timer.h"
+
+#define ADDR KVM_DEV_ARM_VGIC_GRP_ADDR
+#define DIST KVM_DEV_ARM_VGIC_GRP_DIST_REGS
+#define REDIST KVM_DEV_ARM_VGIC_GRP_REDIST_REGS
+#define SYSREGS KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS
+#define LINES KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO
+
+#define REGION KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION
+#define FRAMES UINT64_C(0x20000) /* of one redistributor */
+#define MANY 512u
+
+#define TYPER_LAST BIT(4)
+#define ICC_PMR (3u << 14 | 4 << 7 | 6 << 3)
+#define ICC_CTLR (3u << 14 | 12 << 7 | 12 << 3 | 4)
+
+static void is(s64 got, s64 want, const char *what)
+{
+	tap_ok(got == want, "kvm gic: %s: %ld%s", what, (long)got, got == want ? "" : ", wrong");
+}
+
+static s64 set(u64 gic, u32 group, u64 attr, u64 val)
+{
+	return kvm_set_attr(gic, group, attr, &val);
+}
+
+/* The value, or an errno. */
+static s64 get(u64 gic, u32 group, u64 attr)
+{
+	u64 val = 0;
+	s64 err = kvm_get_attr(gic, group, attr, &val);
+
+	return err ? err : (s64)val;
+}
+
+/* As of region @index. */
+static u64 region(u64 count, u64 base, u64 index)
+{
+	return count << 52 | base | index;
+}
+
+static s64 get_region(u64 gic, u64 index)
+{
+	u64 val = index;
+	s64 err = kvm_get_attr(gic, ADDR, REGION, &val);
+
+	return err ? err : (s64)val;
+}
+
+static u64 typer(u64 gic, u64 vcpu)
+{
+	u64 aff = (vcpu >> 4) << 8 | (vcpu & 15);
+
+	return (u64)get(gic, REDIST, aff << 32 | 8);
+}
+
+static u64 make(u64 *vm, u32 vcpus)
+{
+	struct kvm_create_device d = { .type = KVM_DEV_TYPE_ARM_VGIC_V3 };
+	u32 i;
+
+	*vm = (u64)kvm_ioctl(HERALD_SYSTEM, KVM_CREATE_VM, 0);
+	for (i = 0; i < vcpus; i++)
+		if (kvm_ioctl(*vm, KVM_CREATE_VCPU, i) < 0)
+			fatal("kvm gic: no vCPU %u", i);
+	if (kvm_ioctl(*vm, KVM_CREATE_DEVICE, (u64)&d))
+		fatal("kvm gic: no device");
+	return d.fd;
+}
+
+static void test_regions(void)
+{
+	u64 vm, gic = make(&vm, 4), base = 0x100000;
+
+	is(get(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST), -1, "no distributor yet");
+	is(get(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST), -1, "no redistributors yet");
+	is(get(gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0), 32, "no SPIs yet");
+	is(get(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, 0), -ENXIO, "nothing to get of CTRL_INIT");
+	is(set(gic, ADDR, REGION, region(0, base, 0)), -EINVAL, "a region of none");
+	is(set(gic, ADDR, REGION, region(2, base, 0) | 0x1000), -EINVAL, "flags");
+	is(set(gic, ADDR, REGION, region(2, base, 1)), -EINVAL, "region 1 before 0");
+	is(set(gic, ADDR, REGION, region(2, UINT64_C(1) << 40, 0)), -E2BIG, "beyond the IPA space");
+	is(set(gic, ADDR, REGION, region(2, (UINT64_C(1) << 40) - FRAMES, 0)), -E2BIG,
+	   "half of it beyond");
+	is(set(gic, ADDR, REGION, region(2, base, 0)), 0, "two redistributors");
+	is(set(gic, ADDR, REGION, region(2, 0x200000, 0)), -EINVAL, "region 0 again");
+	is(set(gic, ADDR, REGION, region(2, 0x200000, 2)), -EINVAL, "region 2 before 1");
+	is(set(gic, ADDR, REGION, region(1, base + FRAMES, 1)), -EINVAL, "one over another");
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, 0x400000), -EINVAL, "regions and REDIST");
+	is(get(gic, REDIST, 8), -EBUSY, "registers before CTRL_INIT");
+	is(set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0), 0, "CTRL_INIT");
+	is(get(gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0), 256, "then there are 256 interrupts");
+	tap_ok(!(typer(gic, 0) & TYPER_LAST) && (typer(gic, 1) & TYPER_LAST) &&
+		       !(typer(gic, 2) & TYPER_LAST),
+	       "kvm gic: the second is the last of its region");
+	is(set(gic, ADDR, REGION, region(1, base + 2 * FRAMES, 1)), 0, "one that follows it");
+	is(set(gic, ADDR, REGION, region(8, 0x200000, 2)), 0, "room for eight more");
+	tap_ok(!(typer(gic, 1) & TYPER_LAST) && (typer(gic, 2) & TYPER_LAST) &&
+		       (typer(gic, 3) & TYPER_LAST),
+	       "kvm gic: regions that touch are one, the last vCPU's ends with it");
+	is(get_region(gic, 0), (s64)region(2, base, 0), "region 0 reads back");
+	is(get_region(gic, 2), (s64)region(8, 0x200000, 2), "region 2 as well");
+	is(get_region(gic, 3), -ENOENT, "there is no region 3");
+	is(get(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST), (s64)base, "REDIST is the first");
+	is(kvm_close(vm, NULL), 0, "CLOSE");
+
+	gic = make(&vm, 4);
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, VM_GICR), 0, "REDIST");
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, 0x400000), -EEXIST, "REDIST twice");
+	is(set(gic, ADDR, REGION, region(4, 0x400000, 0)), -EINVAL, "REDIST and regions");
+	is(kvm_close(vm, NULL), 0, "CLOSE in the middle of it");
+}
+
+static void test_registers(u64 gic)
+{
+	is(get(gic, DIST, 0x40), -ENXIO, "no register of the distributor");
+	is(get(gic, DIST, 2), -ENXIO, "an odd one");
+	is(get(gic, DIST, 0x10000), -ENXIO, "one behind its frame");
+	is(get(gic, REDIST, 0x20000), -ENXIO, "one behind the redistributor");
+	is(get(gic, REDIST, UINT64_C(7) << 32), -EINVAL, "a vCPU that is not there");
+	is(get(gic, SYSREGS, 0x1234), -ENXIO, "no system register");
+	is(get(gic, LINES, 1 << 10), -ENXIO, "another info");
+	is(get(gic, LINES, 33), -EINVAL, "lines of 33 and on");
+	is(get(gic, DIST, 8), 0x4b00343b, "GICD_IIDR");
+	is(set(gic, DIST, 8, 0x4b00343c), -EINVAL, "of another implementer");
+	is(set(gic, DIST, 8, 0x4b00343b), 0, "the same again");
+	is(set(gic, SYSREGS, ICC_PMR, 0xf0), 0, "ICC_PMR_EL1");
+	is(get(gic, SYSREGS, ICC_PMR), 0xf0, "reads back");
+	is(set(gic, SYSREGS, ICC_CTLR, (u64)get(gic, SYSREGS, ICC_CTLR)), 0, "ICC_CTLR_EL1");
+	is(set(gic, SYSREGS, ICC_CTLR, (u64)get(gic, SYSREGS, ICC_CTLR) ^ 1 << 15), -EINVAL,
+	   "without what the CPU has");
+}
+
+/* A VMM sets what a guest waits for; and sees what is left in a guest that was stopped. */
+static void test_state(void)
+{
+	const u32 bit = 1u << (VM_SPI % 32), spi = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT;
+	struct vm vm;
+	u64 c;
+
+	vm_create(&vm, 1, kvm_guest_spi, 0);
+	c = vm.vcpu[0];
+	test_registers(vm.gic);
+	tap_ok(kvm_reports(c, 0), "kvm gic: a vCPU that waits for an SPI");
+	is(get(vm.gic, DIST, 0x104), bit, "its VMM sees it enabled");
+	is(set(vm.gic, DIST, 0x204, bit), 0, "makes it pending");
+	is(get(vm.gic, DIST, 0x204), bit, "sees that");
+	tap_ok(kvm_reports(c, VM_SPI), "kvm gic: and the vCPU takes it");
+	is(get(vm.gic, DIST, 0x204), 0, "then it is no longer pending");
+	is(kvm_irq_line(vm.handle, spi | VM_SPI, 1), 0, "IRQ_LINE");
+	is(get(vm.gic, LINES, 32), bit, "is seen as a line");
+	is(get(vm.gic, DIST, 0x204), 0, "not as a latch");
+	is(set(vm.gic, LINES, 32, 0), 0, "and can be taken back");
+	tap_ok(kvm_run(c, 0, 0).x[0] == HERALD_EXIT_WFI, "kvm gic: then nothing comes");
+	vm_destroy(&vm);
+}
+
+void test_kvm_gic(void)
+{
+	test_regions();
+	test_state();
+}
+
+/* One call, not repeated: its ticks in *@longest, if that is the longest yet. */
+static s64 step(u64 handle, u64 request, void *arg, u64 *longest)
+{
+	struct hvc h = { { HERALD_HVC_IOCTL, handle, request, (u64)arg, 0 } };
+	u64 start = timer_now();
+	s64 ret = hvc(&h);
+
+	*longest = MAX(*longest, timer_now() - start);
+	return ret;
+}
+
+u64 bench_kvm_gic_init(u32 *steps)
+{
+	struct kvm_device_attr init = { .group = KVM_DEV_ARM_VGIC_GRP_CTRL,
+					.attr = KVM_DEV_ARM_VGIC_CTRL_INIT };
+	u64 vm, gic = make(&vm, MANY), longest = 0;
+
+	set(gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, 1024);
+	for (*steps = 1; step(gic, KVM_SET_DEVICE_ATTR, &init, &longest) == HERALD_AGAIN; ++*steps)
+		;
+	kvm_close(vm, NULL);
+	return longest;
+}
+
+u64 bench_kvm_gic_attr(void)
+{
+	u64 vm, gic = make(&vm, MANY), longest = 0, i;
+	u32 val = ~0u;
+	struct kvm_device_attr a = { .group = DIST, .addr = (u64)&val };
+
+	set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0);
+	for (i = 0; i < 2; i++) {
+		for (a.attr = 0; a.attr < 0x800; a.attr += 4)
+			if (a.attr != 8)
+				step(gic, KVM_SET_DEVICE_ATTR, &a, &longest);
+		val = 0x55555555;
+	}
+	kvm_close(vm, NULL);
+	return longest;
+}
