@@ -197,6 +197,8 @@ static struct vgic_config gic_config(struct vm *vm)
 {
 	u32 nr = vm->gic.nr_irqs ? vm->gic.nr_irqs : DEFAULT_IRQS;
 
+	if (vm->gic.none)
+		return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus, .hidden = true };
 	return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus,
 				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
 				     .read = vm_read,
@@ -348,8 +350,10 @@ static s64 place_frames(struct vm *vm)
 /* A VM of which the VMM wants no GIC has one that no frame leads to: it never interrupts. */
 static s64 go_without(struct vm *vm)
 {
-	s64 err = init(vm);
+	s64 err;
 
+	vm->gic.none = true;
+	err = init(vm);
 	vm->gic.placed = !err;
 	return err;
 }

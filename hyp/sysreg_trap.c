@@ -89,6 +89,8 @@ u64 sysreg_id(const struct vcpu *v, u64 reg)
 		val &= ~ID_ISAR1_PAUTH;
 	if (!v->pauth && reg == IDREG_ISAR2)
 		val &= ~ID_ISAR2_PAUTH;
+	if (v->vm->gic.none && reg == IDREG_PFR0)
+		val &= ~ID_PFR0_GIC;
 	return val;
 }
 
@@ -175,6 +177,8 @@ static bool write_sgi(struct vcpu *v, u64 reg, u64 val)
 	enum vgic_sgi_reg kind = VGIC_SGI1R;
 	u32 cursor = 0;
 
+	if (v->vm->gic.none)
+		return false;
 	if (reg != SYS_ICC_SGI1R_EL1)
 		kind = reg == SYS_ICC_ASGI1R_EL1 ? VGIC_ASGI1R : VGIC_SGI0R;
 	while (vgic_sgi(v->vgic, kind, val, &cursor))
@@ -186,7 +190,7 @@ static bool write_dir(struct vcpu *v, u64 reg, u64 val)
 {
 	(void)reg;
 	vgic_deactivate(v->vgic, (u32)FIELD_GET(ICC_DIR_INTID, val));
-	return true;
+	return !v->vm->gic.none;
 }
 
 static const struct sysreg_entry table[] = {

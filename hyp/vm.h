@@ -86,6 +86,7 @@ struct vcpu {
 /* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
 struct vm_gic {
 	bool created;
+	bool none; /* it ran without: there is one that its guest has no access to */
 	bool placed; /* its frames are where they will stay */
 	u64 dist; /* guest address, or VM_GIC_NOWHERE */
 	u32 nr_irqs; /* 0: not set yet */

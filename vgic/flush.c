@@ -138,7 +138,7 @@ static void flush_update_hcr(struct vgic_cpu *c)
 	u32 en = atomic_load_relaxed(&c->vgic->groups);
 	u32 veng = (u32)FIELD_GET(VMCR_VENG, c->vmcr);
 	u32 queued = ((c->map[VGIC_SET_G0] ? 1 : 0) | (c->map[VGIC_SET_G1] ? 2 : 0)) & en;
-	u64 hcr = HCR_EN;
+	u64 hcr = HCR_EN | (c->vgic->cfg.hidden ? HCR_TC | HCR_TALL0 | HCR_TALL1 : 0);
 
 	if (queued & veng) {
 		hcr |= HCR_NPIE;

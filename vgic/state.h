@@ -87,6 +87,9 @@
 #define HCR_VGRP0DIE BIT(5)
 #define HCR_VGRP1EIE BIT(6)
 #define HCR_VGRP1DIE BIT(7)
+#define HCR_TC BIT(10)
+#define HCR_TALL0 BIT(11)
+#define HCR_TALL1 BIT(12)
 #define HCR_TDIR BIT(14)
 #define HCR_EOICOUNT GENMASK(31, 27)
 

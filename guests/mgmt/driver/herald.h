@@ -177,6 +177,7 @@ struct herald_slot *herald_slot_new(struct herald_vm *vm,
 				    const struct kvm_userspace_memory_region *region);
 void herald_slot_free(struct herald_slot *slot);
 int herald_slot_map(struct herald_slot *slot, u64 ipa, bool write, struct page **pages);
+void herald_slot_mark(struct herald_slot *slot, u64 ipa);
 int herald_slot_set_flags(struct herald_slot *slot, u32 flags);
 void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsigned long count);
 

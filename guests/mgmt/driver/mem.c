@@ -219,6 +219,8 @@ static int mem_copy(struct herald_vm *vm, u64 ipa, void *to, const void *from, s
 		left = copy_from_user(to, (void __user *)(slot->hva + (ipa - slot->ipa)), size);
 	else if (slot)
 		left = copy_to_user((void __user *)(slot->hva + (ipa - slot->ipa)), from, size);
+	if (slot && !to && !left)
+		herald_slot_mark(slot, ipa);
 	up_read(&vm->slots_lock);
 	return left ? -EFAULT : 0;
 }

@@ -350,6 +350,19 @@ static void slot_log(struct herald_slot *slot, struct slot_fault *f)
 	atomic64_inc(&slot->vm->stats.dirty);
 }
 
+/* The driver has written the page for the VM. */
+void herald_slot_mark(struct herald_slot *slot, u64 ipa)
+{
+	u64 block_ipa = ALIGN_DOWN(ipa, HUGE_SIZE);
+	struct slot_fault f = { .block_ipa = block_ipa, .index = (ipa - block_ipa) / PAGE_SIZE };
+
+	if (!slot->dirty)
+		return;
+	mutex_lock(&slot->lock);
+	slot_log(slot, &f);
+	mutex_unlock(&slot->lock);
+}
+
 /* Under the slot's lock. On success the pins are the block's, else still the caller's. */
 static int slot_enter(struct herald_slot *slot, struct slot_fault *f)
 {
