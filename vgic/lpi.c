@@ -453,8 +453,10 @@ int vgic_lpi_save(struct vgic *v, u32 *cursor)
 	if (cpu >= v->cfg.nr_vcpus)
 		return 0;
 	c = vgic_cpu_at(v, cpu);
-	if (vgic_redist_run(c))
+	if (vgic_redist_busy(c)) {
+		vgic_redist_run(c);
 		return -EAGAIN;
+	}
 	end = (cpu + 1) * nr_chunks;
 	spin_lock(&v->lock);
 	if (tables_moving(c)) /* again, meanwhile */
@@ -525,7 +527,7 @@ bool vgic_redist_run(struct vgic_cpu *c)
 	int cost = 0;
 	bool more;
 
-	if (atomic_load_relaxed(&c->walk) == VGIC_WALK_NONE)
+	if (!vgic_redist_busy(c))
 		return false;
 	spin_lock(&v->lock);
 	while (c->walk != VGIC_WALK_NONE && spent < WALK_BUDGET) {
