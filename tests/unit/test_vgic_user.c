@@ -425,7 +425,8 @@ static void test_steps(void)
 		calls++;
 	ok(calls > 20 && fake.ram_reads, "and the tables are read in %u", calls);
 	set(REDIST, 0, 0, 0);
-	fake_rd_w(0, 0, 4, 1);
+	vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 1);
+	ok(vgic_redist_busy(fake_vgic(0)), "a guest sets it again");
 	while (vgic_redist_busy(fake_vgic(0)))
 		vgic_lpi_save(fake.vgic, &cursor);
 	is(cursor, 0, "tables are saved in other steps than those that read them before");
