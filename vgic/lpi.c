@@ -524,15 +524,15 @@ bool vgic_redist_run(struct vgic_cpu *c)
 {
 	struct vgic *v = c->vgic;
 	u32 spent = 0;
-	int cost = 0;
 	bool more;
 
 	if (!vgic_redist_busy(c))
 		return false;
 	spin_lock(&v->lock);
 	while (c->walk != VGIC_WALK_NONE && spent < WALK_BUDGET) {
-		cost = c->walk == VGIC_WALK_DISABLE ? walk_write_chunk(c, c->walk_pos)
-						    : walk_read_chunk(c, c->walk_pos);
+		int cost = c->walk == VGIC_WALK_DISABLE ? walk_write_chunk(c, c->walk_pos)
+							: walk_read_chunk(c, c->walk_pos);
+
 		if (cost < 0)
 			break;
 		spent += (u32)cost;
