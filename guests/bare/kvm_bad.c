@@ -220,9 +220,9 @@ static void bad_gic(u64 vm, u64 vcpu)
 	is(kvm_set_attr(gic, group, dist, (void *)NOWHERE), -EFAULT, "an address from nowhere");
 	is(kvm_set_attr(gic, group, dist, &odd), -EINVAL, "an address of 4 KiB");
 	is(kvm_set_attr(gic, group, dist, &far), -E2BIG, "an address beyond the IPA space");
-	is(kvm_set_attr(gic, group, dist, &good), 0, "the distributor");
+	is(kvm_set_attr(gic, group, redist, &over), 0, "the redistributors");
+	is(kvm_set_attr(gic, group, dist, &good), 0, "the distributor over them");
 	is(kvm_set_attr(gic, group, dist, &good), -EEXIST, "the distributor twice");
-	is(kvm_set_attr(gic, group, redist, &over), 0, "the redistributors over it");
 	is(kvm_set_attr(gic, nr, 0, &irqs), -EINVAL, "63 interrupts");
 	is(kvm_set_attr(gic, nr, 0, &many), 0, "128 interrupts");
 	is(kvm_set_attr(gic, nr, 0, &many), -EBUSY, "128 interrupts twice");
