@@ -171,6 +171,11 @@ static s64 unmap_pages(struct abi_call *c)
 	return guest_unmap(c->o.vm, &c->arg.unmap);
 }
 
+static s64 protect_pages(struct abi_call *c)
+{
+	return guest_protect(c->o.vm, &c->arg.protect);
+}
+
 static const struct abi_request {
 	enum guest_kind kind;
 	u32 request;

@@ -16,6 +16,9 @@ EL2(GUEST_VM, HERALD_MAP_PAGES, map_pages, "`struct herald_map`", "0", "below", 
 EL2(GUEST_VM, HERALD_UNMAP_PAGES, unmap_pages, "`struct herald_unmap`",
     "0, `HERALD_AGAIN` with the rest in the struct",
     "-EINVAL: alignment, size 0, beyond the IPA space; -ENOMEM: no memory to split a block", "")
+EL2(GUEST_VM, HERALD_PROTECT_PAGES, protect_pages,
+    "`struct herald_protect`: which of 256 pages become read-only, or writable", "0",
+    "-EINVAL: alignment, flags, beyond the IPA space; -ENOMEM: no memory to split a block", "")
 EL2(GUEST_VM, KVM_IRQ_LINE, irq_line, "`struct kvm_irq_level`: SPI or PPI", "0",
     "-ENXIO: no GIC, or type CPU; -EBUSY: before `CTRL_INIT`; -EINVAL: no such interrupt or vCPU, a timer's PPI, another type",
     "")
