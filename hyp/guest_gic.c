@@ -125,6 +125,8 @@ static s64 redist_check(const struct vm *vm, const struct vm_redist *n, u32 inde
 		if (ranges_overlap(g->redist[i].base, redist_size(vm, &g->redist[i]), n->base,
 				   size))
 			return -EINVAL;
+	if (g->dist != VM_GIC_NOWHERE && ranges_overlap(g->dist, VGIC_DIST_SIZE, n->base, size))
+		return -EINVAL;
 	if (!IS_ALIGNED(n->base, FRAME_ALIGN))
 		return -EINVAL;
 	if (!range_contains(0, BIT(vm->s2.ipa_bits), n->base, size))

@@ -73,6 +73,13 @@ s64 kvm_unmap(u64 vm, u64 ipa, u64 size)
 	return kvm_ioctl(vm, HERALD_UNMAP_PAGES, (u64)&u);
 }
 
+s64 kvm_protect(u64 vm, u64 ipa, u64 flags, u64 first, u64 last)
+{
+	struct herald_protect p = { .ipa = ipa, .flags = flags, .pages = { first, 0, 0, last } };
+
+	return kvm_ioctl(vm, HERALD_PROTECT_PAGES, (u64)&p);
+}
+
 s64 kvm_set_reg(u64 vcpu, u64 id, u64 val)
 {
 	struct kvm_one_reg reg = { .id = id, .addr = (u64)&val };

@@ -114,6 +114,13 @@ static void test_regions(void)
 	is(kvm_close(vm, NULL), 0, "CLOSE");
 
 	gic = make(&vm, 4);
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, base), 0, "a distributor");
+	is(set(gic, ADDR, REGION, region(2, base, 0)), -EINVAL, "a region over it");
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, base), -EINVAL, "REDIST over it");
+	is(set(gic, ADDR, REGION, region(2, base + 0x10000, 0)), 0, "a region behind it");
+	is(kvm_close(vm, NULL), 0, "CLOSE before CTRL_INIT");
+
+	gic = make(&vm, 4);
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, VM_GICR), 0, "REDIST");
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, 0x400000), -EEXIST, "REDIST twice");
 	is(set(gic, ADDR, REGION, region(4, 0x400000, 0)), -EINVAL, "REDIST and regions");
@@ -129,7 +136,7 @@ static void test_registers(u64 gic)
 	is(get(gic, REDIST, 0x20000), -ENXIO, "one behind the redistributor");
 	is(get(gic, REDIST, UINT64_C(7) << 32), -EINVAL, "a vCPU that is not there");
 	is(get(gic, SYSREGS, 0x1234), -ENXIO, "no system register");
-	is(get(gic, LINES, 1 << 10), -ENXIO, "another info");
+	is(get(gic, LINES, 1 << 10), -EINVAL, "another info");
 	is(get(gic, LINES, 33), -EINVAL, "lines of 33 and on");
 	is(get(gic, DIST, 8), 0x4b00343b, "GICD_IIDR");
 	is(set(gic, DIST, 8, 0x4b00343c), -EINVAL, "of another implementer");

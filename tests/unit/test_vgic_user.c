@@ -4,7 +4,7 @@
  * both must then deliver the same; and what is different from a guest's accesses, one by one.
  */
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/user.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c vgic/user.c
 // sources: tests/unit/vgic_host_fake.c
 #include "hyp/lib/errno.h"
 #include "tests/unit/tap.h"
