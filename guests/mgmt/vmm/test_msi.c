@@ -213,6 +213,7 @@ static void test_errors(struct msi_vm *m)
 	map_device(m, 0, DEVID);
 	command(m, 0, CMD_MAPC, 0, VALID);
 	map_event(m, 0, DEVID, 0, LPI_BASE);
+	map_event(m, 0, DEVID, 2, LPI_BASE + 2);
 	commands_run(m, 0);
 	map_device(m, 1, DEVID);
 	command(m, 1, CMD_MAPC, 0, VALID);
@@ -257,7 +258,7 @@ struct sender {
 /* The guest has taken an LPI since it was sent @word. */
 static bool seen(struct msi_vm *m, u64 word)
 {
-	u64 until = now_ns() + 5000000000ull;
+	u64 until = now_ns() + 20000000000ull;
 	struct timespec t = { .tv_nsec = 20000 };
 
 	while (*shared(m, LPIS_SEEN) != word && now_ns() < until)
@@ -350,12 +351,17 @@ static void test_doorbells(struct msi_vm *m, int fd)
 	ring(fd);
 	point(drain(m) && taken(m, 0) == 0 && taken(m, 1) == 0,
 	      "an irqfd of a DeviceID that is out of range raises nothing");
-	route(m, 0, 0, DEVID, 0);
+	/* An event that was never signalled: those that were KVM finds in a cache that knows no flags. */
+	route(m, 0, 0, DEVID, 2);
 	ring(fd);
-	point(drain(m) && taken(m, 0) == 0 && taken(m, 1) == 0, "nor does one without its flag");
+	point(drain(m) && taken(m, 2) == 0, "nor does one without its flag");
+	route(m, 0, KVM_MSI_VALID_DEVID, DEVID, 2);
+	ring(fd);
+	point(drain(m) && taken(m, 2) == 1, "with the flag it does");
 	route(m, 0, KVM_MSI_VALID_DEVID, DEVID, 0);
 	ring(fd);
-	point(drain(m) && taken(m, 0) == 1 && taken(m, 1) == 0, "with both right it does");
+	point(drain(m) && taken(m, 0) == 1 && taken(m, 1) == 0,
+	      "with a DeviceID that is in range it does");
 }
 
 void test_msi(void)
