@@ -203,6 +203,7 @@ static struct vgic_config gic_config(struct vm *vm)
 		return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus, .hidden = true };
 	return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus,
 				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
+				     .spi_edge = true, /* as KVM's */
 				     .read = vm_read,
 				     .write = vm_write,
 				     .vm = vm };

@@ -230,12 +230,67 @@ static void test_held(void)
 	vm_destroy(&vm);
 }
 
+/* A line that stays up until the guest ends its interrupt, and then leaves. */
+static void test_watch(void)
+{
+	const u32 bit = 1u << (VM_SPI % 32);
+	const u32 spi = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | VM_SPI;
+	struct hvc h;
+	struct vm vm;
+	u64 c, v;
+	s64 first;
+
+	vm_create(&vm, 1, kvm_guest_spi, 0);
+	c = vm.vcpu[0];
+	v = vm.handle;
+	tap_ok(kvm_reports(c, 0), "kvm gic: a vCPU that waits for an SPI");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON | 31), -EINVAL, "a PPI is not watched");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON | 0xffff), -EINVAL, "nor 65535");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON << 1 | VM_SPI), -EINVAL, "other bits");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON | VM_SPI), 0, "an SPI is watched");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "it has not ended");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, ~UINT64_C(0)), -ENOENT, "nor any beyond all");
+	is(kvm_irq_line(v, spi, 1), 0, "raised");
+	tap_ok(kvm_reports(c, VM_SPI), "kvm gic: and taken");
+	is(get(vm.gic, LINES, 32), bit, "its line is high");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "it has not ended yet");
+	do {
+		h = kvm_run(c, 0, 0);
+		first = kvm_ioctl(v, HERALD_NEXT_ENDED, 0);
+	} while (h.x[0] == (u64)-EINTR && first == -ENOENT); /* interrupts of ours */
+	is((s64)h.x[0], -EINTR, "its end makes the vCPU leave");
+	is(first, VM_SPI, "and is told");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "once");
+	is(get(vm.gic, LINES, 32), 0, "its line is low");
+	while ((h = kvm_run(c, 0, 0)).x[0] == (u64)-EINTR)
+		isb(); /* interrupts of ours */
+	is((s64)h.x[0], HERALD_EXIT_WFI, "nothing comes any more");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, VM_SPI), 0, "not watched");
+	is(kvm_irq_line(v, spi, 1), 0, "raised");
+	tap_ok(kvm_reports(c, VM_SPI) && kvm_reports(c, VM_SPI),
+	       "kvm gic: it is taken until its line is lowered");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "nobody is told");
+	vm_destroy(&vm);
+}
+
+static void test_reset(void)
+{
+	u64 vm, gic = make(&vm, 1);
+
+	set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0);
+	is(get(gic, DIST, 0xc08), 0xaaaaaaaa, "SPIs are edge-triggered at reset");
+	is(get(gic, REDIST, 0x10c04), 0, "PPIs level-sensitive");
+	kvm_close(vm, NULL);
+}
+
 void test_kvm_gic(void)
 {
 	test_regions();
+	test_reset();
 	test_state();
 	test_late();
 	test_held();
+	test_watch();
 }
 
 /* One call, not repeated: its ticks in *@longest, if that is the longest yet. */
