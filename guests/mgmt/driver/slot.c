@@ -103,13 +103,15 @@ static void slot_drop_block(struct herald_slot *slot, u64 ipa, u64 end)
 	block->huge = false;
 }
 
-static void slot_drop(struct herald_slot *slot, u64 ipa, u64 end)
+static void slot_drop(struct herald_slot *slot, u64 ipa, u64 end, bool may_wait)
 {
 	u64 next;
 
 	for (; ipa < end; ipa = next) {
 		next = min(end, ALIGN_DOWN(ipa, HUGE_SIZE) + HUGE_SIZE);
 		slot_drop_block(slot, ipa, next);
+		if (may_wait)
+			cond_resched();
 	}
 }
 
@@ -128,7 +130,8 @@ static bool slot_invalidate(struct mmu_interval_notifier *notifier,
 	mmu_interval_set_seq(notifier, seq);
 	if (start < end)
 		slot_drop(slot, slot->ipa + PAGE_ALIGN_DOWN(start - slot->hva),
-			  slot->ipa + PAGE_ALIGN(end - slot->hva));
+			  slot->ipa + PAGE_ALIGN(end - slot->hva),
+			  mmu_notifier_range_blockable(range));
 	mutex_unlock(&slot->lock);
 	return true;
 }
@@ -162,7 +165,7 @@ int herald_slot_set_flags(struct herald_slot *slot, u32 flags)
 			return -ENOMEM;
 	}
 	mutex_lock(&slot->lock);
-	slot_drop(slot, slot->ipa, slot->ipa + slot->size);
+	slot_drop(slot, slot->ipa, slot->ipa + slot->size, true);
 	swap(slot->dirty, dirty);
 	slot->flags = flags;
 	mutex_unlock(&slot->lock);
@@ -175,7 +178,7 @@ void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsig
 {
 	u64 ipa = slot->ipa + first * PAGE_SIZE;
 
-	slot_drop(slot, ipa, ipa + count * PAGE_SIZE);
+	slot_drop(slot, ipa, ipa + count * PAGE_SIZE, true);
 }
 
 /* A slot with nothing mapped yet. The caller is of the VMM, and has checked the region. -ENOMEM. */
@@ -216,11 +219,13 @@ void herald_slot_free(struct herald_slot *slot)
 	unsigned long i;
 
 	mutex_lock(&slot->lock);
-	slot_drop(slot, slot->ipa, slot->ipa + slot->size);
+	slot_drop(slot, slot->ipa, slot->ipa + slot->size, true);
 	mutex_unlock(&slot->lock);
 	mmu_interval_notifier_remove(&slot->notifier);
-	for (i = 0; i < slot_blocks(slot); i++)
+	for (i = 0; i < slot_blocks(slot); i++) {
 		kfree(slot->blocks[i].pages);
+		cond_resched();
+	}
 	kvfree(slot->dirty);
 	kvfree(slot->blocks);
 	kfree(slot);
@@ -416,6 +421,11 @@ static int slot_settle(struct herald_slot *slot, struct slot_fault *f, bool *kee
 	}
 	err = slot_enter(slot, f);
 	*keep = !err;
+	if (err && f->count > 1) {
+		/* One of them cannot be the VM's, as where a frame of its GIC is: the others can. */
+		f->block->small = true;
+		return -EAGAIN;
+	}
 	return err;
 }
 

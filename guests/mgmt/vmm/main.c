@@ -26,7 +26,8 @@ static const struct {
 	{ "memory", test_memory }, { "wait", test_wait },     { "signal", test_signal },
 	{ "caps", test_caps },	   { "region", test_region }, { "ioeventfd", test_ioeventfd },
 	{ "irqfd", test_irqfd },   { "dirty", test_dirty },   { "stats", test_stats },
-	{ "lend", test_lend },	   { "kill", kill_rounds },
+	{ "bad", test_bad },	   { "race", test_race },     { "lend", test_lend },
+	{ "kill", kill_rounds },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
