@@ -109,7 +109,7 @@ s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr
 
 /*
  * hyp/abi_reg.c: a register of a vCPU that is not running, into @val or, with @set, from there. -ENOENT: none of that ID;
- * -EINVAL, -EBUSY: a value that it cannot have, or not any more.
+ * -EINVAL: nor of any such machine; -EBUSY: a value that it cannot have, or not any more.
  */
 s64 abi_reg(struct vcpu *v, u64 id, u64 val[2], bool set);
 /* The IDs of all registers of @v to the management VM's address @at, *@room at most; then how many there are. -E2BIG, -EFAULT. */
@@ -119,6 +119,8 @@ abi_fn abi_list, abi_get_its, abi_read_log;
 
 /* Bytes of the register that @id names, 0 if it cannot name one. */
 u32 abi_reg_size(u64 id);
+/* What is answered then: -ENOENT; -EINVAL: another machine's. */
+s64 abi_reg_unknown(u64 id);
 
 /* hyp/abi_fw.c: the @n-th of KVM_REG_ARM_FW, and of KVM_REG_ARM_FW_FEAT_BMAP. As abi_reg(). */
 #define ABI_NR_FW 4

@@ -26,17 +26,20 @@ s64 abi_set_counter_offset(struct abi_call *c)
 {
 	const struct kvm_arm_counter_offset *o = &c->arg.counter_offset;
 	struct vm *vm = c->o.vm;
-	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
+	s64 err = -EBUSY;
 
 	if (o->reserved || !cpu_has_cntpoff())
 		return -EINVAL;
-	for (i = 0; i < nr; i++)
-		if (atomic_load_relaxed(&vm->vcpus[i]->run) == VCPU_RUNNING)
-			return -EBUSY;
-	vm->clock_set = true;
-	vm->cntvoff = o->counter_offset;
-	vm->cntpoff = o->counter_offset;
-	return 0;
+	spin_lock(&vm->lock);
+	if (run_hold_all(vm)) {
+		vm->clock_set = true;
+		vm->cntvoff = o->counter_offset;
+		vm->cntpoff = o->counter_offset;
+		run_let_all(vm);
+		err = 0;
+	}
+	spin_unlock(&vm->lock);
+	return err;
 }
 
 u32 abi_vm_attr_size(const struct kvm_device_attr *a)
@@ -88,14 +91,21 @@ s64 abi_vcpu_attr_get(const struct guest_object *o, const struct kvm_device_attr
 s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
 		      const union abi_attr *val)
 {
-	if (!atomic_load_acquire(&o->vm->gic.created))
+	struct vm *vm = o->vm;
+	s64 err = 0;
+
+	if (!atomic_load_acquire(&vm->gic.created))
 		return -EINVAL;
 	if (val->u64 < PPI_FIRST || val->u64 > PPI_LAST)
 		return -EINVAL;
-	if (atomic_load_acquire(&o->vm->gic.placed))
-		return -EBUSY;
-	o->vm->timer_ppi[a->attr] = (u8)val->u64;
-	return 0;
+	spin_lock(
+		&vm->lock); /* nobody begins to run it meanwhile: the timers are tied to what is here then */
+	if (vm->gic.placed)
+		err = -EBUSY;
+	else
+		vm->timer_ppi[a->attr] = (u8)val->u64;
+	spin_unlock(&vm->lock);
+	return err;
 }
 
 static bool has_ras(void)
@@ -119,12 +129,24 @@ s64 abi_get_events(struct abi_call *c)
 	return 0;
 }
 
+/* What has no meaning yet. */
+static u32 events_rest(const struct kvm_vcpu_events *e)
+{
+	u32 i, rest = 0;
+
+	for (i = 0; i < ARRAY_SIZE(e->exception.pad); i++)
+		rest |= e->exception.pad[i];
+	for (i = 0; i < ARRAY_SIZE(e->reserved); i++)
+		rest |= e->reserved[i];
+	return rest;
+}
+
 s64 abi_set_events(struct abi_call *c)
 {
 	const struct kvm_vcpu_events *e = &c->arg.events;
 	struct vcpu *v = c->o.vcpu;
 	u64 esr = e->exception.serror_has_esr ? e->exception.serror_esr : 0;
-	s64 err = abi_claim(v);
+	s64 err = events_rest(e) ? -EINVAL : abi_claim(v);
 
 	if (err)
 		return err;

@@ -272,6 +272,11 @@ u32 abi_reg_size(u64 id)
 	return SIZE_OF(id);
 }
 
+s64 abi_reg_unknown(u64 id)
+{
+	return FIELD_GET(ID_CLASS, id) == ID_ARM64 ? -ENOENT : -EINVAL;
+}
+
 /* Of a range whose first is of another kind or size than @id, none is. */
 s64 abi_reg(struct vcpu *v, u64 id, u64 val[2], bool set)
 {
@@ -285,7 +290,7 @@ s64 abi_reg(struct vcpu *v, u64 id, u64 val[2], bool set)
 			if (range_id(r, n) == id)
 				return r->access(v, n, val, set);
 	}
-	return -ENOENT;
+	return abi_reg_unknown(id);
 }
 
 #define LIST_BATCH 64

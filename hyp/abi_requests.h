@@ -104,25 +104,25 @@ DRIVER(GUEST_VM, KVM_GET_STATS_FD, "0", "a descriptor", "-EMFILE; -ENOMEM",
 
 EL2(GUEST_VCPU, KVM_ARM_VCPU_INIT, abi_vcpu_init, "`struct kvm_vcpu_init`",
     "0; the vCPU is at reset",
-    "-EINVAL: target, a feature that Herald lacks, one half of ptrauth, features other than the first time (but for `POWER_OFF`); -ENOENT: unknown feature",
+    "-EINVAL: target, a feature that Herald lacks, one half of ptrauth, features other than the VM was first given (but for `POWER_OFF`); -ENOENT: unknown feature",
     "")
 EL2(GUEST_VCPU, KVM_GET_ONE_REG, abi_get_one_reg,
     "`struct kvm_one_reg`; `addr` is an address of the management VM, too", "0",
-    "-ENOENT: no such register; -EFAULT", "")
+    "-ENOENT: no such register; -EINVAL: another machine's; -EFAULT", "")
 EL2(GUEST_VCPU, KVM_SET_ONE_REG, abi_set_one_reg, "the same", "0",
-    "-ENOENT: no such register; -EINVAL: a PSTATE that is not EL0 or EL1 in AArch64, another value of what says what the CPU is, a firmware register's; -EBUSY: a bitmap of calls once the VM has run; -EFAULT",
+    "-ENOENT: no such register; -EINVAL: another machine's, a PSTATE that is not EL0 or EL1 in AArch64, another value of what says what the CPU is, a firmware register's; -EBUSY: a bitmap of calls once the VM has run; -EFAULT",
     "ID registers, CLIDR, CTR, CCSIDR take no other value")
 EL2(GUEST_VCPU, KVM_GET_REG_LIST, abi_get_reg_list, "`struct kvm_reg_list`", "0",
     "-E2BIG: `n` says how many there are; -EFAULT", "")
 EL2(GUEST_VCPU, KVM_GET_VCPU_EVENTS, abi_get_events, "`struct kvm_vcpu_events`", "0", "-EFAULT", "")
 EL2(GUEST_VCPU, KVM_SET_VCPU_EVENTS, abi_set_events, "the same", "0",
-    "-EINVAL: a syndrome where there is no RAS, or of more than its 25 bits", "")
+    "-EINVAL: a syndrome where there is no RAS, or of more than its 25 bits; a reserved field", "")
 EL2(GUEST_VCPU, KVM_SET_GUEST_DEBUG, abi_set_guest_debug, "`struct kvm_guest_debug`", "0",
     "-EINVAL: unknown control; -EBUSY", "")
 EL2(GUEST_VCPU, KVM_SET_DEVICE_ATTR, abi_set_device_attr,
     "`TIMER_CTRL`: `IRQ_VTIMER`, `IRQ_PTIMER`, of the whole VM", "0",
     "-ENXIO: another; -EINVAL: no GIC, no PPI; -EBUSY: it has run; -EFAULT",
-    "the driver has `PVTIME_CTRL`: -ENXIO, -EINVAL: alignment or not in a slot, -EEXIST, -EFAULT")
+    "the driver has `PVTIME_CTRL`: -ENXIO, -EINVAL: alignment or not in a slot that can be written, -EEXIST, -EFAULT")
 EL2(GUEST_VCPU, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "-ENXIO, -EFAULT", "")
 EL2(GUEST_VCPU, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO", "")
 EL2(GUEST_VCPU, KVM_GET_MP_STATE, abi_get_mp_state, "`struct kvm_mp_state`", "0", "-EFAULT", "")

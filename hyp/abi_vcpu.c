@@ -25,7 +25,7 @@ s64 abi_run(struct abi_call *c)
 	return ret == RUN_DONE ? ABI_DONE : ret;
 }
 
-static s64 features_check(const struct vcpu *v, const struct kvm_vcpu_init *init)
+static s64 features_check(const struct kvm_vcpu_init *init)
 {
 	u64 f = init->features[0];
 	u32 i;
@@ -39,36 +39,43 @@ static s64 features_check(const struct vcpu *v, const struct kvm_vcpu_init *init
 		return -EINVAL;
 	if ((f & FEATURE_PTRAUTH) && ((f & FEATURE_PTRAUTH) != FEATURE_PTRAUTH || !cpu_has_pauth()))
 		return -EINVAL;
-	if (v->initialized && ((f ^ v->features) & ~FEATURE_POWER_OFF))
-		return -EINVAL;
 	return 0;
+}
+
+/* All vCPUs of a VM have the same, those of the one that is initialised first. */
+static bool features_agree(struct vm *vm, u32 features)
+{
+	u32 none = 0, want = (features & ~(u32)FEATURE_POWER_OFF) | VM_FEATURES_SET;
+
+	return atomic_cas(&vm->features, &none, want) || none == want;
 }
 
 s64 abi_vcpu_init(struct abi_call *c)
 {
 	const struct kvm_vcpu_init *init = &c->arg.vcpu_init;
 	struct vcpu *v = c->o.vcpu;
+	u32 features = init->features[0];
 	s64 err;
 
 	err = run_claim(v);
 	if (err)
 		return err;
-	err = features_check(v, init);
+	err = features_check(init);
+	if (!err && !features_agree(v->vm, features))
+		err = -EINVAL;
 	if (!err) {
-		v->features = init->features[0];
-		v->pauth = v->features & FEATURE_PTRAUTH;
+		v->pauth = features & FEATURE_PTRAUTH;
 		v->entry = 0;
 		v->context = 0;
 		v->fault.pending = false;
 		v->suspended = false;
 		v->abort = false;
 		v->call_pending = false;
-		v->psci_0_1 = !(v->features & BIT(KVM_ARM_VCPU_PSCI_0_2));
+		v->psci_0_1 = !(features & BIT(KVM_ARM_VCPU_PSCI_0_2));
 		vcpu_reset(v);
 		if (v->vgic)
 			vgic_cpu_reset(v->vgic);
-		atomic_store_release(&v->power,
-				     v->features & FEATURE_POWER_OFF ? VCPU_OFF : VCPU_ON);
+		atomic_store_release(&v->power, features & FEATURE_POWER_OFF ? VCPU_OFF : VCPU_ON);
 		atomic_store_release(&v->initialized, true);
 	}
 	run_release(v);
@@ -107,7 +114,7 @@ s64 abi_set_one_reg(struct abi_call *c)
 	s64 err;
 
 	if (!abi_reg_size(reg->id))
-		return -ENOENT;
+		return abi_reg_unknown(reg->id);
 	err = abi_read(reg->addr, val, abi_reg_size(reg->id));
 	if (!err)
 		err = abi_claim(c->o.vcpu);

@@ -61,7 +61,6 @@ struct vcpu {
 	u32 run; /* enum vcpu_run; changed by atomic operations only */
 	u32 last_cpu; /* where it ran last: its doorbell rings there */
 	u32 id; /* what KVM_CREATE_VCPU was asked for */
-	u32 features; /* what KVM_ARM_VCPU_INIT was */
 	bool initialized; /* by KVM_ARM_VCPU_INIT */
 	bool psci_0_1; /* its guest calls PSCI by the numbers that KVM had before PSCI 0.2 */
 	bool pauth; /* its guest has pointer authentication */
@@ -81,6 +80,7 @@ struct vcpu {
 	struct world world;
 };
 
+#define VM_FEATURES_SET BIT(31)
 #define VM_MAX_REDIST 8
 
 /* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
@@ -149,6 +149,7 @@ struct vm {
 	bool clock_set; /* KVM_ARM_SET_COUNTER_OFFSET: writing a counter moves nothing any more */
 	bool can_suspend; /* PSCI SYSTEM_SUSPEND */
 	bool calls_filtered; /* each call leaves, to be judged */
+	u32 features; /* what KVM_ARM_VCPU_INIT was asked for first, and VM_FEATURES_SET; 0: nothing yet */
 	u32 psci_version; /* 0: as the vCPU's features say */
 	u64 calls[VM_NR_CALLS]; /* KVM_REG_ARM_*_BMAP */
 	u8 timer_ppi[2]; /* the virtual timer's, and the physical one's */

@@ -206,7 +206,7 @@ static void bad_vcpu(u64 vcpu)
 	is(kvm_set_reg(vcpu, pc + 1, 0), -ENOENT, "half a register");
 	is(kvm_set_reg(vcpu, KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | 0xffff, 0),
 	   -ENOENT, "a core register that is not there");
-	is(kvm_set_reg(vcpu, 0, 0), -ENOENT, "register 0");
+	is(kvm_set_reg(vcpu, 0, 0), -EINVAL, "register 0");
 	is(kvm_set_reg(vcpu, SYSREG(3, 4, 1, 1, 0), 0), -ENOENT, "HCR_EL2");
 	is(kvm_set_reg(vcpu, SYSREG(3, 0, 0, 4, 0), ~UINT64_C(0)), -EINVAL, "another ID_AA64PFR0");
 	is(kvm_get_reg(vcpu, SYSREG(3, 0, 0, 4, 0), &val), 0, "GET_ONE_REG of ID_AA64PFR0");

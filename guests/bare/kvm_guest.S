@@ -32,34 +32,58 @@
 	\op	afsr0_el1, 11
 	\op	afsr1_el1, 12
 	\op	par_el1, 13
+	\op	cntkctl_el1, 14
+	\op	csselr_el1, 15
+	.endm
+	/* With nothing enabled in them. A VM's are in the CPU while it has MDSCR_EL1.MDE set. */
+	.macro each_debug op
+	\op	dbgbvr0_el1, 16
+	\op	dbgbcr0_el1, 17
+	\op	dbgwvr0_el1, 18
+	\op	dbgwcr0_el1, 19
+	\op	dbgbvr1_el1, 20
+	\op	dbgbcr1_el1, 21
+	\op	dbgwvr1_el1, 22
+	\op	dbgwcr1_el1, 23
 	.endm
 	.macro each_guest_sys op
-	\op	tpidr_el1, 14
-	\op	ttbr0_el1, 15
-	\op	mair_el1, 16
-	\op	amair_el1, 17
-	\op	vbar_el1, 18
+	\op	tpidr_el1, 24
+	\op	ttbr0_el1, 25
+	\op	mair_el1, 26
+	\op	amair_el1, 27
+	\op	vbar_el1, 28
+	\op	tcr_el1, 29
+	\op	mdccint_el1, 30
+	\op	sp, 31
 	.endm
 	.macro each_key op
-	\op	s3_0_c2_c1_0, 24
-	\op	s3_0_c2_c1_1, 25
-	\op	s3_0_c2_c1_2, 26
-	\op	s3_0_c2_c1_3, 27
-	\op	s3_0_c2_c2_0, 28
-	\op	s3_0_c2_c2_1, 29
-	\op	s3_0_c2_c2_2, 30
-	\op	s3_0_c2_c2_3, 31
-	\op	s3_0_c2_c3_0, 32
-	\op	s3_0_c2_c3_1, 33
+	\op	s3_0_c2_c1_0, 33
+	\op	s3_0_c2_c1_1, 34
+	\op	s3_0_c2_c1_2, 35
+	\op	s3_0_c2_c1_3, 36
+	\op	s3_0_c2_c2_0, 37
+	\op	s3_0_c2_c2_1, 38
+	\op	s3_0_c2_c2_2, 39
+	\op	s3_0_c2_c2_3, 40
+	\op	s3_0_c2_c3_0, 41
+	\op	s3_0_c2_c3_1, 42
 	.endm
 
 	.macro dump_one name, index
+	.ifc	\name, sp
+	mov	x9, sp
+	.else
 	mrs	x9, \name
+	.endif
 	str	x9, [x0, #\index * 8]
 	.endm
 	.macro fill_one name, index
 	add	x9, x1, #\index * 16 + 8
+	.ifc	\name, sp
+	mov	sp, x9
+	.else
 	msr	\name, x9
+	.endif
 	.endm
 	.macro each_v op
 	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
@@ -77,6 +101,8 @@
 	/* x0 = where to, x2 = has keys; clobbers x0, x9. */
 	.macro dump guest
 	each_sys dump_one
+	each_debug dump_one
+	dump_one mdscr_el1, 32
 	.if \guest
 	each_guest_sys dump_one
 	.endif
@@ -93,6 +119,7 @@
 	/* x1 = pattern, x2 = has keys; clobbers x9. */
 	.macro fill guest
 	each_sys fill_one
+	each_debug fill_one
 	.if \guest
 	each_guest_sys fill_one
 	.endif
@@ -165,7 +192,9 @@ kvm_guest_regs:
 	add	x0, x28, #VM_DUMP_FIRST
 	dump	1
 	begin
-	ldr	x1, =0x1a2b3c4d50000000
+	mov	x9, #(5 << 13)		/* MDE, KDE */
+	msr	mdscr_el1, x9
+	ldr	x1, =0x1a2b3c4d50000002
 	fill	1
 	add	x0, x28, #VM_DUMP_FILLED
 	dump	1

@@ -33,7 +33,7 @@
 #define SCRIPT_SLEEP 7 /* the same after a WFI */
 
 /* 64-bit words of a dump: the system registers, then V0 .. V31, FPCR, FPSR. */
-#define DUMP_SYS 24
+#define DUMP_SYS 33
 #define DUMP_KEYS 10
 #define DUMP_SIMD 66
 #define DUMP_WORDS (DUMP_SYS + DUMP_KEYS + DUMP_SIMD)

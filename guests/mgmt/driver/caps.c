@@ -2,6 +2,7 @@
 /*
  * Capabilities: what the driver says of itself, and what a VMM switches on.
  */
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "herald.h"
@@ -66,7 +67,7 @@ static long caps_dirty_log(struct herald_vm *vm, u64 options)
 /* KVM_ENABLE_CAP of a VM. -EINVAL: flags, or not a capability to be enabled; -EFAULT. */
 long herald_enable_cap(struct herald_vm *vm, unsigned long arg)
 {
-	struct kvm_enable_cap cap;
+	struct kvm_enable_cap cap, *copy;
 	long ret;
 
 	if (copy_from_user(&cap, (void __user *)arg, sizeof(cap)))
@@ -80,7 +81,11 @@ long herald_enable_cap(struct herald_vm *vm, unsigned long arg)
 		WRITE_ONCE(vm->nisv_to_user, true);
 		return 0;
 	default:
-		ret = herald_pass_alloc(vm->handle, KVM_ENABLE_CAP, arg);
-		return ret == -ENOTTY ? -EINVAL : ret;
+		copy = kmemdup(&cap, sizeof(cap), GFP_KERNEL_ACCOUNT);
+		if (!copy)
+			return -ENOMEM;
+		ret = herald_ioctl_struct(vm->handle, KVM_ENABLE_CAP, copy);
+		kfree(copy);
+		return ret;
 	}
 }

@@ -32,6 +32,26 @@ static bool device_is_gic_init(const struct herald_device *device, u32 request,
 	       attr->group == KVM_DEV_ARM_VGIC_GRP_CTRL && attr->attr == KVM_DEV_ARM_VGIC_CTRL_INIT;
 }
 
+/* What KVM does while it holds all vCPUs: registers, and all that moves or resets state. */
+static bool device_holds_vcpus(const struct herald_device *device, u32 request,
+			       const struct kvm_device_attr *attr)
+{
+	if (request == KVM_HAS_DEVICE_ATTR)
+		return false;
+	switch (attr->group) {
+	case KVM_DEV_ARM_VGIC_GRP_DIST_REGS:
+	case KVM_DEV_ARM_VGIC_GRP_REDIST_REGS:
+	case KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS:
+	case KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO:
+	case KVM_DEV_ARM_VGIC_GRP_ITS_REGS:
+		return true;
+	case KVM_DEV_ARM_VGIC_GRP_CTRL:
+		return attr->attr != KVM_DEV_ARM_VGIC_CTRL_INIT;
+	default:
+		return false;
+	}
+}
+
 /* The GIC is initialised; the first to see it makes the routes. */
 static long device_gic_ready(struct herald_vm *vm)
 {
@@ -47,20 +67,37 @@ static long device_gic_ready(struct herald_vm *vm)
 	return ret;
 }
 
+static long device_attr_pass(struct herald_device *device, u32 request,
+			     const struct kvm_device_attr *attr)
+{
+	void *bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	long ret;
+
+	if (!bounce)
+		return -ENOMEM;
+	ret = herald_pass_attr(device->vm, device->handle, request, attr, bounce,
+			       device_attr_size(device->type, attr->group));
+	free_page((unsigned long)bounce);
+	return ret;
+}
+
 static long device_attr(struct herald_device *device, u32 request, unsigned long arg)
 {
 	struct kvm_device_attr attr;
-	void *bounce;
+	bool hold;
 	long ret;
 
 	if (copy_from_user(&attr, (void __user *)arg, sizeof(attr)))
 		return -EFAULT;
-	bounce = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-	if (!bounce)
-		return -ENOMEM;
-	ret = herald_pass_attr(device->vm, device->handle, request, &attr, bounce,
-			       device_attr_size(device->type, attr.group));
-	free_page((unsigned long)bounce);
+	hold = device_holds_vcpus(device, request, &attr);
+	if (hold) {
+		ret = herald_vcpus_hold(device->vm);
+		if (ret)
+			return ret;
+	}
+	ret = device_attr_pass(device, request, &attr);
+	if (hold)
+		herald_vcpus_let(device->vm);
 	if (!ret && device_is_gic_init(device, request, &attr))
 		ret = device_gic_ready(device->vm);
 	return ret;

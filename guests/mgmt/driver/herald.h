@@ -9,10 +9,11 @@
  * EL2's VM is closed and its memory given back.
  *
  * Lock order (vm->filter_lock is taken with no other):
- *   vcpu->mutex             one ioctl of a vCPU at a time
- *     vm->slots_lock        read: a fault is resolved; write: slots change
- *       mmap_lock           in pin_user_pages_fast(), mmu_interval_notifier_insert()
- *         slot->lock        which pages are mapped; taken by the MMU notifier, so nothing under it waits for memory
+ *   vm->vcpus_lock          which vCPUs there are
+ *     vcpu->mutex           one ioctl of a vCPU at a time
+ *       vm->slots_lock      read: a fault is resolved; write: slots change
+ *         mmap_lock         in pin_user_pages_fast(), mmu_interval_notifier_insert()
+ *           slot->lock      which pages are mapped; taken by the MMU notifier, so nothing under it waits for memory
  *   vm->gic_lock            the GIC becomes ready
  *     vm->io_lock           ioeventfds, coalesced zones and routes are changed; readers are under vm->srcu
  *   vm->resample_lock       which lines are resampled; in KVM_RUN under vcpu->mutex
@@ -80,6 +81,8 @@ struct herald_vm {
 	u64 handle;
 	struct mm_struct *mm; /* the VMM's: nobody else may use the VM */
 	u64 ipa_end; /* the first address beyond its space */
+	struct mutex vcpus_lock;
+	struct list_head vcpus; /* whose files are open */
 	struct rw_semaphore slots_lock;
 	struct maple_tree filter; /* of calls: action by function; empty: there is none */
 	struct mutex filter_lock;
@@ -137,6 +140,7 @@ struct herald_slot {
 
 struct herald_vcpu {
 	struct herald_vm *vm;
+	struct list_head link; /* in vm->vcpus */
 	u64 handle;
 	u32 id;
 	struct mutex mutex;
@@ -229,6 +233,8 @@ long herald_vcpu_stats(struct herald_vcpu *vcpu, struct file *file);
 
 /* vcpu.c */
 int herald_vcpu_create(struct herald_vm *vm, unsigned long id);
+int herald_vcpus_hold(struct herald_vm *vm);
+void herald_vcpus_let(struct herald_vm *vm);
 
 /* run.c */
 #define HERALD_GO_ON 1 /* what an exit's handler says; 0 and errors end KVM_RUN */

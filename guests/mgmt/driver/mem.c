@@ -197,13 +197,15 @@ int herald_fault(struct herald_vm *vm, u64 ipa, u64 flags, struct page **pages)
 	return err;
 }
 
-/* Is there memory of the VMM behind @ipa? */
+/* Is there memory of the VMM behind @ipa that the VM may write? */
 bool herald_has_guest(struct herald_vm *vm, u64 ipa)
 {
+	struct herald_slot *slot;
 	bool has;
 
 	down_read(&vm->slots_lock);
-	has = mem_find(vm, ipa);
+	slot = mem_find(vm, ipa);
+	has = slot && !(slot->flags & KVM_MEM_READONLY);
 	up_read(&vm->slots_lock);
 	return has;
 }
@@ -215,6 +217,8 @@ static int mem_copy(struct herald_vm *vm, u64 ipa, void *to, const void *from, s
 
 	down_read(&vm->slots_lock);
 	slot = mem_find(vm, ipa);
+	if (slot && !to && (slot->flags & KVM_MEM_READONLY))
+		slot = NULL;
 	if (slot && to)
 		left = copy_from_user(to, (void __user *)(slot->hva + (ipa - slot->ipa)), size);
 	else if (slot)
@@ -225,7 +229,7 @@ static int mem_copy(struct herald_vm *vm, u64 ipa, void *to, const void *from, s
 	return left ? -EFAULT : 0;
 }
 
-/* The VM's memory, as its VMM has it; within one page. -EFAULT. */
+/* The VM's memory, as its VMM has it; within one page. -EFAULT: also to write what the VM may only read. */
 int herald_read_guest(struct herald_vm *vm, u64 ipa, void *buf, size_t size)
 {
 	return mem_copy(vm, ipa, buf, NULL, size);

@@ -144,8 +144,11 @@ long herald_pass_attr(struct herald_vm *vm, u64 handle, u32 request,
 	copy->addr = virt_to_phys(data);
 	memset(data, 0, sizeof(u64));
 	/* Also to a read there may be input: which of the redistributors' regions. */
-	if (request != KVM_HAS_DEVICE_ATTR && copy_from_user(data, user, size))
-		return -EFAULT;
+	if (request != KVM_HAS_DEVICE_ATTR && copy_from_user(data, user, size)) {
+		/* An attribute that there is not has no memory either. */
+		ret = herald_ioctl_struct(handle, KVM_HAS_DEVICE_ATTR, copy);
+		return ret < 0 ? ret : -EFAULT;
+	}
 	ret = pass_mapping(vm, handle, request, copy);
 	if (ret >= 0 && request == KVM_GET_DEVICE_ATTR && copy_to_user(user, data, size))
 		return -EFAULT;

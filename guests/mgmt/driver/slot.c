@@ -247,8 +247,10 @@ void herald_slot_free(struct herald_slot *slot)
 	slot_drop(slot, slot->ipa, slot->ipa + slot->size, true);
 	mutex_unlock(&slot->lock);
 	mmu_interval_notifier_remove(&slot->notifier);
-	for (i = 0; i < slot_blocks(slot); i++)
+	for (i = 0; i < slot_blocks(slot); i++) {
 		kfree(slot->blocks[i].pages);
+		cond_resched();
+	}
 	kvfree(slot->dirty);
 	kvfree(slot->blocks);
 	kfree(slot);
@@ -470,6 +472,11 @@ static int slot_settle(struct herald_slot *slot, struct slot_fault *f, bool *kee
 	}
 	err = slot_enter(slot, f);
 	*keep = !err;
+	if (err && f->count > 1) {
+		/* One of them cannot be the VM's, as where a frame of its GIC is: the others can. */
+		f->block->small = true;
+		return -EAGAIN;
+	}
 	return err;
 }
 

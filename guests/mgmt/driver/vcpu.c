@@ -51,6 +51,18 @@ static long vcpu_pass(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
 	return ret == -ENOTTY ? -EINVAL : ret;
 }
 
+/* A vCPU at reset has no exit behind it that the next entry would finish. */
+static long vcpu_init(struct herald_vcpu *vcpu, unsigned long arg)
+{
+	long ret = vcpu_pass(vcpu, KVM_ARM_VCPU_INIT, arg);
+
+	if (!ret) {
+		vcpu->finish = 0;
+		vcpu->read_len = 0;
+	}
+	return ret;
+}
+
 static long vcpu_request(struct herald_vcpu *vcpu, u32 request, unsigned long arg)
 {
 	switch (request) {
@@ -68,6 +80,7 @@ static long vcpu_request(struct herald_vcpu *vcpu, u32 request, unsigned long ar
 	case KVM_SET_DEVICE_ATTR:
 		return vcpu_attr(vcpu, request, arg);
 	case KVM_ARM_VCPU_INIT:
+		return vcpu_init(vcpu, arg);
 	case KVM_ARM_VCPU_FINALIZE:
 	case KVM_GET_MP_STATE:
 	case KVM_SET_MP_STATE:
@@ -134,6 +147,9 @@ static int vcpu_release(struct inode *inode, struct file *file)
 	struct herald_vcpu *vcpu = file->private_data;
 	struct herald_vm *vm = vcpu->vm;
 
+	mutex_lock(&vm->vcpus_lock);
+	list_del_init(&vcpu->link);
+	mutex_unlock(&vm->vcpus_lock);
 	if (vcpu->handle != NO_HANDLE)
 		herald_wake_remove(vcpu);
 	vcpu_free(vcpu);
@@ -157,6 +173,7 @@ static struct herald_vcpu *vcpu_alloc(struct herald_vm *vm)
 		return NULL;
 	vcpu->vm = vm;
 	vcpu->handle = NO_HANDLE;
+	INIT_LIST_HEAD(&vcpu->link);
 	mutex_init(&vcpu->mutex);
 	init_waitqueue_head(&vcpu->wait);
 	herald_steal_init(vcpu);
@@ -194,7 +211,41 @@ static int vcpu_attach(struct herald_vcpu *vcpu, unsigned long id)
 		return handle;
 	vcpu->handle = handle;
 	vcpu->id = id;
+	mutex_lock(&vcpu->vm->vcpus_lock);
+	list_add_tail(&vcpu->link, &vcpu->vm->vcpus);
+	mutex_unlock(&vcpu->vm->vcpus_lock);
 	return herald_wake_add(vcpu);
+}
+
+static void vcpus_let(struct herald_vm *vm, struct herald_vcpu *end)
+{
+	struct herald_vcpu *vcpu = end;
+
+	list_for_each_entry_continue_reverse(vcpu, &vm->vcpus, link) mutex_unlock(&vcpu->mutex);
+	mutex_unlock(&vm->vcpus_lock);
+}
+
+/*
+ * For what KVM does only while no vCPU of the VM does anything: all of them are held until herald_vcpus_let(). -EBUSY: one
+ * is in an ioctl, as KVM_RUN; -EINTR.
+ */
+int herald_vcpus_hold(struct herald_vm *vm)
+{
+	struct herald_vcpu *vcpu;
+
+	if (mutex_lock_killable(&vm->vcpus_lock))
+		return -EINTR;
+	list_for_each_entry(vcpu, &vm->vcpus, link)
+		if (!mutex_trylock(&vcpu->mutex)) {
+			vcpus_let(vm, vcpu);
+			return -EBUSY;
+		}
+	return 0;
+}
+
+void herald_vcpus_let(struct herald_vm *vm)
+{
+	vcpus_let(vm, list_entry(&vm->vcpus, struct herald_vcpu, link));
 }
 
 /* A descriptor of a new vCPU: EL2's errors, and those of memory and descriptors. */

@@ -48,6 +48,18 @@ static long vm_pass(struct herald_vm *vm, u32 request, unsigned long arg)
 	return ret == -ENOTTY ? -EINVAL : ret;
 }
 
+/* Under all vCPUs' locks, as KVM does it. */
+static long vm_set_counter_offset(struct herald_vm *vm, unsigned long arg)
+{
+	long ret = herald_vcpus_hold(vm);
+
+	if (ret)
+		return ret;
+	ret = vm_pass(vm, KVM_ARM_SET_COUNTER_OFFSET, arg);
+	herald_vcpus_let(vm);
+	return ret;
+}
+
 static long vm_request(struct herald_vm *vm, unsigned int request, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -84,8 +96,9 @@ static long vm_request(struct herald_vm *vm, unsigned int request, unsigned long
 	case KVM_HAS_DEVICE_ATTR:
 	case KVM_SET_DEVICE_ATTR:
 		return herald_vm_attr(vm, request, arg);
-	case KVM_ARM_PREFERRED_TARGET:
 	case KVM_ARM_SET_COUNTER_OFFSET:
+		return vm_set_counter_offset(vm, arg);
+	case KVM_ARM_PREFERRED_TARGET:
 	case KVM_ARM_SET_DEVICE_ADDR:
 	case KVM_IRQ_LINE:
 	case KVM_SIGNAL_MSI:
@@ -165,9 +178,11 @@ static struct herald_vm *vm_alloc(unsigned long type)
 	kref_init(&vm->ref);
 	vm->handle = NO_HANDLE;
 	vm->ipa_end = 1ull << min(bits ? bits : VM_DEFAULT_IPA_BITS, 63u);
+	mutex_init(&vm->vcpus_lock);
+	INIT_LIST_HEAD(&vm->vcpus);
 	init_rwsem(&vm->slots_lock);
 	xa_init(&vm->slots);
-	mt_init(&vm->filter);
+	mt_init_flags(&vm->filter, MT_FLAGS_USE_RCU); /* vCPUs look while it grows */
 	mutex_init(&vm->filter_lock);
 	vm->by_ipa = RB_ROOT;
 	mutex_init(&vm->gic_lock);

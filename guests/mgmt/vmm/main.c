@@ -27,7 +27,8 @@ static const struct {
 	{ "caps", test_caps },	   { "region", test_region },	  { "ioeventfd", test_ioeventfd },
 	{ "irqfd", test_irqfd },   { "resample", test_resample }, { "msi", test_msi },
 	{ "dirty", test_dirty },   { "move", test_move },	  { "stats", test_stats },
-	{ "lend", test_lend },	   { "kill", kill_rounds },
+	{ "bad", test_bad },	   { "race", test_race },	  { "lend", test_lend },
+	{ "kill", kill_rounds },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))

@@ -115,6 +115,8 @@ void test_msi(void);
 void test_dirty(void);
 void test_move(void);
 void test_stats(void);
+void test_bad(void);
+void test_race(void);
 void test_lend(void);
 void test_kill(int rounds);
 void print_counters(void);
