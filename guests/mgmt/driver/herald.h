@@ -191,7 +191,7 @@ long herald_dirty_clear(struct herald_vm *vm, const void __user *arg);
 long herald_routes_set(struct herald_vm *vm, struct kvm_irq_routing __user *arg);
 int herald_routes_default(struct herald_vm *vm);
 void herald_routes_free(struct herald_vm *vm);
-long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args, bool hold);
+long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args);
 
 /* irqfd.c */
 int herald_irqfd_init(void);

@@ -37,8 +37,7 @@ static void irqfd_inject(struct work_struct *work)
 {
 	struct herald_irqfd *irqfd = container_of(work, struct herald_irqfd, inject);
 
-	while (herald_route_raise(irqfd->vm, irqfd->gsi, &irqfd->inject_args, false) ==
-	       HERALD_AGAIN)
+	while (herald_route_raise(irqfd->vm, irqfd->gsi, &irqfd->inject_args) == HERALD_AGAIN)
 		cond_resched();
 }
 
@@ -73,7 +72,7 @@ static int irqfd_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, voi
 
 	if (events & EPOLLIN) {
 		eventfd_ctx_do_read(irqfd->eventfd, &count);
-		if (herald_route_raise(vm, irqfd->gsi, &irqfd->wake_args, false) == HERALD_AGAIN)
+		if (herald_route_raise(vm, irqfd->gsi, &irqfd->wake_args) == HERALD_AGAIN)
 			schedule_work(&irqfd->inject);
 	}
 	if (events & EPOLLHUP) {
