@@ -119,6 +119,24 @@ static s64 irq_line(struct abi_call *c)
 	return guest_irq_line(c->o.vm, c->arg.irq_level.irq, c->arg.irq_level.level);
 }
 
+static s64 watch_line(struct abi_call *c)
+{
+	struct vgic *vgic = atomic_load_acquire(&c->o.vm->vgic);
+	u64 intid = c->value & ~(u64)HERALD_WATCH_ON;
+
+	if (!vgic)
+		return -EBUSY;
+	return intid < HERALD_WATCH_ON ? vgic_watch(vgic, (u32)intid, c->value & HERALD_WATCH_ON)
+				       : -EINVAL;
+}
+
+static s64 next_ended(struct abi_call *c)
+{
+	struct vgic *vgic = atomic_load_acquire(&c->o.vm->vgic);
+
+	return vgic && c->value <= VGIC_LPI_BASE ? vgic_next_ended(vgic, (u32)c->value) : -ENOENT;
+}
+
 static s64 create_device(struct abi_call *c)
 {
 	struct kvm_create_device *d = &c->arg.create_device;

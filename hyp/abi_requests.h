@@ -28,6 +28,12 @@ EL2(GUEST_VM, KVM_SIGNAL_MSI, abi_signal_msi, "`struct kvm_msi`",
     "-EINVAL: no GIC, unknown flag, `KVM_MSI_VALID_DEVID` missing, no doorbell; -ENODEV: no ITS; -EBUSY: the ITS is disabled",
     "only the doorbell itself (frame + 0x10040) is one; LPIs off at the redistributor, or this LPI disabled: 0")
 
+EL2(GUEST_VM, HERALD_NEXT_ENDED, next_ended, "where to begin",
+    "the first watched SPI that the guest ended since it was answered last", "-ENOENT: none", "")
+EL2(GUEST_VM, HERALD_WATCH_LINE, watch_line,
+    "SPI, `HERALD_WATCH_ON`: its line goes low when the guest ends it, level-sensitive", "0",
+    "-EINVAL: no such SPI, other bits; -EBUSY: before `CTRL_INIT`", "")
+
 EL2(GUEST_SYSTEM, KVM_GET_API_VERSION, get_api_version, "0", "12", "-EINVAL", "")
 EL2(GUEST_SYSTEM, KVM_CREATE_VM, create_vm, "bits 7:0 IPA bits, 0 means 40", "handle of a VM",
     "-EINVAL: below 32, more than the CPU has, other bits; -ENOSPC: 254 VMs; -ENOMEM", "")
@@ -83,8 +89,8 @@ DRIVER(GUEST_VM, KVM_CLEAR_DIRTY_LOG, "`struct kvm_clear_dirty_log`", "0",
 DRIVER(GUEST_VM, KVM_SET_GSI_ROUTING, "`struct kvm_irq_routing`: pins and MSIs", "0",
        "-EINVAL: more than 4096, GSI 4096 or more or twice, pin 988 or more, unknown type or flags; -EFAULT; -ENOMEM",
        "")
-DRIVER(GUEST_VM, KVM_IRQFD, "`struct kvm_irqfd`", "0",
-       "-EINVAL: flags, no eventfd; -EBADF; -EAGAIN: before `CTRL_INIT`; -EBUSY: an irqfd of the VM already; -EFAULT; -ENOMEM",
+DRIVER(GUEST_VM, KVM_IRQFD, "`struct kvm_irqfd`, flags `DEASSIGN`, `RESAMPLE`", "0",
+       "-EINVAL: flags, no eventfd (also `resamplefd`); -EBADF; -EAGAIN: before `CTRL_INIT`; -EBUSY: an irqfd of the VM already; -EFAULT; -ENOMEM",
        "")
 DRIVER(GUEST_VM, KVM_IOEVENTFD, "`struct kvm_ioeventfd`", "0",
        "-EINVAL: length, wrap, flags, a value of no length, no eventfd; -EBADF; -EEXIST: like another; -ENOENT: none to deassign; -EFAULT; -ENOMEM",

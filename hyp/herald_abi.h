@@ -249,7 +249,14 @@ struct herald_log {
 #define HERALD_MAP_PAGES _IOW(HERALD_IO, 0x01, struct herald_map)
 #define HERALD_UNMAP_PAGES _IOWR(HERALD_IO, 0x02, struct herald_unmap)
 #define HERALD_GET_STATS _IOR(HERALD_IO, 0x03, struct herald_stats)
-#define HERALD_PROTECT_PAGES _IOW(HERALD_IO, 0x04, struct herald_protect)
+#define HERALD_PROTECT_PAGES _IOW(HERALD_IO, 0x06, struct herald_protect)
+/*
+ * A value: an SPI, with HERALD_WATCH_ON: from now on, while it is level-sensitive, its line goes low when the guest ends it,
+ * the vCPU leaves, and HERALD_NEXT_ENDED answers it once. That one's value is the SPI to begin with; -ENOENT: no more.
+ */
+#define HERALD_WATCH_LINE _IO(HERALD_IO, 0x04)
+#define HERALD_WATCH_ON 0x10000
+#define HERALD_NEXT_ENDED _IO(HERALD_IO, 0x05)
 #define HERALD_LIST _IOWR(HERALD_IO, 0x10, struct herald_list)
 #define HERALD_GET_ITS _IOWR(HERALD_IO, 0x11, struct herald_its)
 #define HERALD_READ_LOG _IOWR(HERALD_IO, 0x12, struct herald_log)

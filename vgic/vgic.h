@@ -128,6 +128,15 @@ void vgic_inject_hw_ppi(struct vgic_cpu *c, u32 vintid);
 int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool level);
 
 /*
+ * An SPI whose source is software is watched: when the guest ends it while it is level-sensitive its
+ * line goes low, and vgic_next_ended() answers it once; or is not any more. -EINVAL: no such SPI, or
+ * a tied one. Takes LOCK_VGIC_CPU.
+ */
+int vgic_watch(struct vgic *v, u32 intid, bool on);
+/* The first SPI from @from on that is watched and that the guest ended since it was answered last, or -ENOENT. Lock-free. */
+int vgic_next_ended(struct vgic *v, u32 from);
+
+/*
  * LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call
  * again, with @again set. vgic_lpi_reload() also answers what config.read does, and -ERANGE.
  */

@@ -76,10 +76,11 @@ static void route_publish(struct herald_vm *vm, struct herald_routes *routes)
 	mutex_lock(&vm->io_lock);
 	routes = rcu_replace_pointer(vm->routes, routes, lockdep_is_held(&vm->io_lock));
 	mutex_unlock(&vm->io_lock);
-	if (!routes)
-		return;
-	synchronize_srcu_expedited(&vm->srcu);
-	kvfree(routes);
+	if (routes) {
+		synchronize_srcu_expedited(&vm->srcu);
+		kvfree(routes);
+	}
+	herald_resample_rerouted(vm);
 }
 
 static long route_build(struct herald_vm *vm, const struct kvm_irq_routing_entry *entries, u32 nr)
@@ -161,6 +162,34 @@ static bool route_find(struct herald_vm *vm, u32 gsi, struct herald_route *route
 	return found;
 }
 
+static long route_line(struct herald_vm *vm, union herald_irq_args *args, u32 level)
+{
+	args->line.level = level;
+	return herald_ioctl_step(vm->handle, KVM_IRQ_LINE, virt_to_phys(args));
+}
+
+/* The SPI that a GSI stands for; 0: an MSI, or nothing. */
+u32 herald_route_spi(struct herald_vm *vm, u32 gsi)
+{
+	struct herald_route route;
+
+	if (!route_find(vm, gsi, &route) || route.type != KVM_IRQ_ROUTING_IRQCHIP)
+		return 0;
+	return route.args.line.irq & KVM_ARM_IRQ_NUM_MASK;
+}
+
+/* The line of a GSI that is a pin goes low. @args as below; may sleep. */
+void herald_route_lower(struct herald_vm *vm, u32 gsi, union herald_irq_args *args)
+{
+	struct herald_route route;
+
+	if (!route_find(vm, gsi, &route) || route.type != KVM_IRQ_ROUTING_IRQCHIP)
+		return;
+	*args = route.args;
+	while (route_line(vm, args, 0) == HERALD_AGAIN)
+		cond_resched();
+}
+
 /*
  * Raise a GSI once: an MSI, or a pin's line, which stays up, as with KVM: an edge interrupt becomes pending by each call, a
  * level-sensitive one is so until KVM_IRQ_LINE lowers it. Any context; @args is memory of the linear map that nobody else
@@ -175,6 +204,5 @@ long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *ar
 	*args = route.args;
 	if (route.type == KVM_IRQ_ROUTING_MSI)
 		return herald_ioctl_step(vm->handle, KVM_SIGNAL_MSI, virt_to_phys(args));
-	args->line.level = 1;
-	return herald_ioctl_step(vm->handle, KVM_IRQ_LINE, virt_to_phys(args));
+	return route_line(vm, args, 1);
 }

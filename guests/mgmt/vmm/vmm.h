@@ -98,6 +98,7 @@ void test_region(void);
 void test_ioeventfd(void);
 void test_irqfd(void);
 void test_dirty(void);
+void test_move(void);
 void test_stats(void);
 void test_lend(void);
 void test_kill(int rounds);
