@@ -248,7 +248,7 @@ static s64 ioctl(struct regs *r)
 	q = request_find(c.o.kind, r->x[2]);
 	if (!q)
 		ret = -ENOTTY;
-	else if (q->request == KVM_SET_DEVICE_ATTR)
+	else if (q->request == KVM_SET_DEVICE_ATTR || q->request == KVM_GET_DEVICE_ATTR)
 		ret = attr_run(q, &c, r);
 	else
 		ret = request_run(q, &c);

@@ -133,9 +133,10 @@ DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0"
 DRIVER(GUEST_VCPU, KVM_GET_STATS_FD, "0", "a descriptor", "-EMFILE; -ENOMEM",
        "some of KVM's names, with its meaning")
 
-EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`", "0",
-    "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
-EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "as above", "")
+EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
+    "0; `HERALD_MISSING`", "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
+EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0; `HERALD_MISSING`",
+    "as above", "")
 EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
 EL2(GUEST_ITS, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
     "0; `HERALD_MISSING`", "see below", "")

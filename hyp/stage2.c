@@ -203,6 +203,16 @@ static inline struct place place_find(const struct stage2 *s, u64 ipa)
 	return (struct place){ e, BIT(shift) };
 }
 
+/* Goes on to @ipa, where the span of the entry behind @at begins; @at zero: the first one. The entries of a page's table lie
+ * side by side, and walks over many of them are bounded steps. */
+static inline void place_next(const struct stage2 *s, u64 ipa, struct place *at)
+{
+	if (at->span == SZ_4K && ipa % SZ_2M)
+		at->entry++;
+	else
+		*at = place_find(s, ipa);
+}
+
 /* The same with all entries on the way. */
 static void path_find(const struct stage2 *s, u64 ipa, struct path *p)
 {
@@ -352,13 +362,15 @@ static int range_check(const struct stage2 *s, u64 ipa, u64 size)
 static int range_state(const struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 {
 	u64 end = ipa + size;
+	struct place at = { 0 };
 	bool holes = false;
 	bool same = false;
 
 	while (ipa < end) {
-		struct place at = place_find(s, ipa);
-		u64 inside = ipa & (at.span - 1);
+		u64 inside;
 
+		place_next(s, ipa, &at);
+		inside = ipa & (at.span - 1);
 		if (!*at.entry)
 			holes = true;
 		else if (*at.entry != desc_make(pa - inside, attrs, at.span == SZ_4K))
@@ -577,12 +589,12 @@ bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf)
 
 bool stage2_next(struct stage2 *s, u64 *ipa, u64 end, u32 *budget, struct stage2_leaf *leaf)
 {
+	struct place at = { 0 };
 	u64 desc = 0;
 
 	spin_lock(&s->lock);
 	for (; *ipa < end && *budget; --*budget) {
-		struct place at = place_find(s, *ipa);
-
+		place_next(s, *ipa, &at);
 		desc = *at.entry;
 		if (desc & DESC_VALID) {
 			leaf->size = at.span;

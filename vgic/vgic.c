@@ -112,7 +112,7 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	v->spi_count = (u32 *)(void *)(base + l.spi_count);
 	memset(v->cluster_hash, 0xff, sizeof(u16) << l.hash_bits);
 	for (i = 0; i < cfg->nr_spis; i++) {
-		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
+		v->spi[i] = IRQ_GROUP1 | IRQ_NOROUTE | (cfg->spi_edge ? 0 : IRQ_LEVEL);
 		v->spi_target[i] = (u16)VGIC_NO_CPU;
 	}
 	return v;

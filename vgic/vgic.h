@@ -21,6 +21,7 @@ struct vgic_config {
 	u32 nr_vcpus; /* 1 .. 512 */
 	u32 nr_spis; /* 0 .. 988; INTIDs 32 .. 32 + nr_spis - 1 */
 	u32 intid_bits; /* 14 .. 16 with LPIs, 0 without */
+	bool spi_edge; /* SPIs are edge-triggered at reset, else level-sensitive */
 	bool hidden; /* the VM has no GIC: nothing is ever pending, and its CPU interface traps */
 	/*
 	 * Guest memory by IPA, for the property and pending tables: 0 or a negative errno. -EAGAIN:

@@ -51,9 +51,11 @@ s64 kvm_close(u64 vm, u32 *steps)
 
 struct hvc kvm_run(u64 vcpu, u64 flags, u64 data)
 {
-	struct hvc h = { { HERALD_HVC_IOCTL, vcpu, KVM_RUN, flags, data } };
+	struct hvc h;
 
-	hvc(&h);
+	do
+		h = (struct hvc){ { HERALD_HVC_IOCTL, vcpu, KVM_RUN, flags, data } };
+	while (hvc(&h) == HERALD_AGAIN);
 	return h;
 }
 
