@@ -144,8 +144,13 @@ static s64 constant(u64 is, u64 *val, bool set)
 	return 0;
 }
 
+/* AArch32's, (3, 0, 0, 1, 0) to (3, 0, 0, 3, 7), are zero; KVM lets a VMM write what it likes to those that have a name. */
+#define ID_AARCH32_IGNORED 0x57fff7u
+
 static s64 id_space(struct vcpu *v, u32 n, u64 *val, bool set)
 {
+	if (set && n < 32 && (ID_AARCH32_IGNORED >> n & 1))
+		return 0;
 	return constant(sysreg_id(v, SYS_REG(3, 0, 0, 1 + n / 8, n % 8)), val, set);
 }
 

@@ -111,7 +111,7 @@ EL2(GUEST_VCPU, KVM_GET_ONE_REG, abi_get_one_reg,
     "-ENOENT: no such register; -EINVAL: another machine's; -EFAULT", "")
 EL2(GUEST_VCPU, KVM_SET_ONE_REG, abi_set_one_reg, "the same", "0",
     "-ENOENT: no such register; -EINVAL: another machine's, a PSTATE that is not EL0 or EL1 in AArch64, another value of what says what the CPU is, a firmware register's; -EBUSY: a bitmap of calls once the VM has run; -EFAULT",
-    "ID registers, CLIDR, CTR, CCSIDR take no other value")
+    "ID registers, CLIDR, CTR, CCSIDR take no other value; AArch32's, which are zero, ignore it")
 EL2(GUEST_VCPU, KVM_GET_REG_LIST, abi_get_reg_list, "`struct kvm_reg_list`", "0",
     "-E2BIG: `n` says how many there are; -EFAULT", "")
 EL2(GUEST_VCPU, KVM_GET_VCPU_EVENTS, abi_get_events, "`struct kvm_vcpu_events`", "0", "-EFAULT", "")

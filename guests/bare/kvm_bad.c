@@ -211,6 +211,11 @@ static void bad_vcpu(u64 vcpu)
 	is(kvm_set_reg(vcpu, SYSREG(3, 0, 0, 4, 0), ~UINT64_C(0)), -EINVAL, "another ID_AA64PFR0");
 	is(kvm_get_reg(vcpu, SYSREG(3, 0, 0, 4, 0), &val), 0, "GET_ONE_REG of ID_AA64PFR0");
 	is(kvm_set_reg(vcpu, SYSREG(3, 0, 0, 4, 0), val), 0, "and the same again");
+	is(kvm_set_reg(vcpu, SYSREG(3, 0, 0, 1, 0), 0x111), 0, "ID_PFR0 takes anything");
+	is(kvm_get_reg(vcpu, SYSREG(3, 0, 0, 1, 0), &val), 0, "GET_ONE_REG of ID_PFR0");
+	is((s64)val, 0, "it stays 0");
+	is(kvm_set_reg(vcpu, SYSREG(3, 0, 0, 1, 3), 0x111), -EINVAL, "ID_AFR0 does not");
+	is(kvm_set_reg(vcpu, SYSREG(3, 0, 0, 3, 7), 0x111), -EINVAL, "nor does what has no name");
 	is(kvm_get_reg(vcpu, pc, (u64 *)NOWHERE), -EFAULT, "GET_ONE_REG to nowhere");
 	is(kvm_ioctl(vcpu, KVM_SET_MP_STATE, (u64)&mp), -EINVAL, "MP_STATE 3");
 	is(kvm_set_reg(vcpu, KVM_CORE_REG(regs.regs[30]), 0x1234), 0, "SET_ONE_REG of x30");

@@ -201,7 +201,7 @@ int herald_routes_default(struct herald_vm *vm);
 void herald_routes_free(struct herald_vm *vm);
 u32 herald_route_spi(struct herald_vm *vm, u32 gsi);
 void herald_route_lower(struct herald_vm *vm, u32 gsi, union herald_irq_args *args);
-long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args, bool hold);
+long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args);
 
 /* irqfd.c */
 int herald_irqfd_init(void);

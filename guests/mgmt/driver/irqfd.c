@@ -24,7 +24,7 @@ struct herald_irqfd {
 	struct list_head link; /* in vm->irqfds */
 	u32 gsi;
 	struct eventfd_ctx *eventfd;
-	struct herald_resampled *resampled; /* NULL: a pulse */
+	struct herald_resampled *resampled; /* NULL: its line stays up */
 	wait_queue_entry_t wait; /* in the eventfd's queue */
 	poll_table poll;
 	struct work_struct inject;
@@ -40,8 +40,7 @@ static void irqfd_inject(struct work_struct *work)
 {
 	struct herald_irqfd *irqfd = container_of(work, struct herald_irqfd, inject);
 
-	while (herald_route_raise(irqfd->vm, irqfd->gsi, &irqfd->inject_args, irqfd->resampled) ==
-	       HERALD_AGAIN)
+	while (herald_route_raise(irqfd->vm, irqfd->gsi, &irqfd->inject_args) == HERALD_AGAIN)
 		cond_resched();
 }
 
@@ -78,8 +77,7 @@ static int irqfd_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, voi
 
 	if (events & EPOLLIN) {
 		eventfd_ctx_do_read(irqfd->eventfd, &count);
-		if (herald_route_raise(vm, irqfd->gsi, &irqfd->wake_args, irqfd->resampled) ==
-		    HERALD_AGAIN)
+		if (herald_route_raise(vm, irqfd->gsi, &irqfd->wake_args) == HERALD_AGAIN)
 			schedule_work(&irqfd->inject);
 	}
 	if (events & EPOLLHUP) {

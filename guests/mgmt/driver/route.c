@@ -191,20 +191,18 @@ void herald_route_lower(struct herald_vm *vm, u32 gsi, union herald_irq_args *ar
 }
 
 /*
- * Raise a GSI once: a pulse on a pin, or an MSI. With @hold a pin's line stays up. Any context; @args is memory of the
- * linear map that nobody else uses meanwhile. EL2's answer, -ENOENT: no route; or HERALD_AGAIN: nothing happened yet,
- * call again.
+ * Raise a GSI once: an MSI, or a pin's line, which stays up, as with KVM: an edge interrupt becomes pending by each call, a
+ * level-sensitive one is so until KVM_IRQ_LINE lowers it. Any context; @args is memory of the linear map that nobody else
+ * uses meanwhile. EL2's answer, -ENOENT: no route; or HERALD_AGAIN: nothing happened yet, call again.
  */
-long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args, bool hold)
+long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args)
 {
 	struct herald_route route;
-	long ret;
 
 	if (!route_find(vm, gsi, &route))
 		return -ENOENT;
 	*args = route.args;
 	if (route.type == KVM_IRQ_ROUTING_MSI)
 		return herald_ioctl_step(vm->handle, KVM_SIGNAL_MSI, virt_to_phys(args));
-	ret = route_line(vm, args, 1);
-	return ret || hold ? ret : route_line(vm, args, 0);
+	return route_line(vm, args, 1);
 }
