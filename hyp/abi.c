@@ -171,6 +171,11 @@ static s64 unmap_pages(struct abi_call *c)
 	return guest_unmap(c->o.vm, &c->arg.unmap);
 }
 
+static s64 protect_pages(struct abi_call *c)
+{
+	return guest_protect(c->o.vm, &c->arg.protect);
+}
+
 static const struct abi_request {
 	enum guest_kind kind;
 	u32 request;
@@ -243,7 +248,7 @@ static s64 ioctl(struct regs *r)
 	q = request_find(c.o.kind, r->x[2]);
 	if (!q)
 		ret = -ENOTTY;
-	else if (q->request == KVM_SET_DEVICE_ATTR)
+	else if (q->request == KVM_SET_DEVICE_ATTR || q->request == KVM_GET_DEVICE_ATTR)
 		ret = attr_run(q, &c, r);
 	else
 		ret = request_run(q, &c);

@@ -16,6 +16,9 @@ EL2(GUEST_VM, HERALD_MAP_PAGES, map_pages, "`struct herald_map`", "0", "below", 
 EL2(GUEST_VM, HERALD_UNMAP_PAGES, unmap_pages, "`struct herald_unmap`",
     "0, `HERALD_AGAIN` with the rest in the struct",
     "-EINVAL: alignment, size 0, beyond the IPA space; -ENOMEM: no memory to split a block", "")
+EL2(GUEST_VM, HERALD_PROTECT_PAGES, protect_pages,
+    "`struct herald_protect`: which of 256 pages become read-only, or writable", "0",
+    "-EINVAL: alignment, flags, beyond the IPA space; -ENOMEM: no memory to split a block", "")
 EL2(GUEST_VM, KVM_IRQ_LINE, irq_line, "`struct kvm_irq_level`: SPI or PPI", "0",
     "-ENXIO: no GIC, or type CPU; -EBUSY: before `CTRL_INIT`; -EINVAL: no such interrupt or vCPU, a timer's PPI, another type",
     "")
@@ -130,9 +133,10 @@ DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0"
 DRIVER(GUEST_VCPU, KVM_GET_STATS_FD, "0", "a descriptor", "-EMFILE; -ENOMEM",
        "some of KVM's names, with its meaning")
 
-EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`", "0",
-    "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
-EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "as above", "")
+EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
+    "0; `HERALD_MISSING`", "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
+EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0; `HERALD_MISSING`",
+    "as above", "")
 EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
 EL2(GUEST_ITS, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
     "0; `HERALD_MISSING`", "see below", "")

@@ -339,6 +339,12 @@ static inline bool vgic_lpis_stopping(const struct vgic_cpu *c)
 	       (walk == VGIC_WALK_ENABLE && !atomic_load_relaxed(&c->lpis_on));
 }
 
+/* vgic_redist_run() has something to do. */
+static inline bool vgic_redist_busy(const struct vgic_cpu *c)
+{
+	return atomic_load_relaxed(&c->walk) != VGIC_WALK_NONE;
+}
+
 /* What the functions of vgic/host.h want to know about whose physical interrupt it is. */
 static inline void *vgic_hw_host(const struct vgic_cpu *c, u32 intid)
 {

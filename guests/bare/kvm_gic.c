@@ -3,6 +3,8 @@
 #include "guests/bare/board.h"
 #include "guests/bare/except.h"
 #include "guests/bare/kvm.h"
+#include "guests/bare/mem.h"
+#include "guests/bare/smp.h"
 #include "guests/bare/tap.h"
 #include "guests/bare/timer.h"
 
@@ -112,6 +114,13 @@ static void test_regions(void)
 	is(kvm_close(vm, NULL), 0, "CLOSE");
 
 	gic = make(&vm, 4);
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, base), 0, "a distributor");
+	is(set(gic, ADDR, REGION, region(2, base, 0)), -EINVAL, "a region over it");
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, base), -EINVAL, "REDIST over it");
+	is(set(gic, ADDR, REGION, region(2, base + 0x10000, 0)), 0, "a region behind it");
+	is(kvm_close(vm, NULL), 0, "CLOSE before CTRL_INIT");
+
+	gic = make(&vm, 4);
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, VM_GICR), 0, "REDIST");
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, 0x400000), -EEXIST, "REDIST twice");
 	is(set(gic, ADDR, REGION, region(4, 0x400000, 0)), -EINVAL, "REDIST and regions");
@@ -127,7 +136,7 @@ static void test_registers(u64 gic)
 	is(get(gic, REDIST, 0x20000), -ENXIO, "one behind the redistributor");
 	is(get(gic, REDIST, UINT64_C(7) << 32), -EINVAL, "a vCPU that is not there");
 	is(get(gic, SYSREGS, 0x1234), -ENXIO, "no system register");
-	is(get(gic, LINES, 1 << 10), -ENXIO, "another info");
+	is(get(gic, LINES, 1 << 10), -EINVAL, "another info");
 	is(get(gic, LINES, 33), -EINVAL, "lines of 33 and on");
 	is(get(gic, DIST, 8), 0x4b00343b, "GICD_IIDR");
 	is(set(gic, DIST, 8, 0x4b00343c), -EINVAL, "of another implementer");
@@ -216,12 +225,72 @@ static void test_reset(void)
 	kvm_close(vm, NULL);
 }
 
+#define EVERY (UINT64_C(2) << 20) /* a table of stage 2 each */
+
+/* A VM that would run without a GIC if there were memory for that; then its VMM makes one. */
+static void test_late(void)
+{
+	u64 vm = (u64)kvm_ioctl(HERALD_SYSTEM, KVM_CREATE_VM, 0), vcpu, gic, i;
+	const void *page = mem_alloc(SZ_4K, SZ_4K);
+
+	vcpu = (u64)kvm_ioctl(vm, KVM_CREATE_VCPU, 0);
+	kvm_init_vcpu(vcpu, KVM_ARM_TARGET_GENERIC_V8, 0);
+	for (i = 0; !kvm_map(vm, i * EVERY, page, SZ_4K, HERALD_MAP_SHARED); i++)
+		;
+	is((s64)kvm_run(vcpu, 0, 0).x[0], -ENOMEM, "KVM_RUN when nothing is left");
+	is(kvm_unmap(vm, 0, UINT64_C(1) << 40), 0, "UNMAP_PAGES of everything");
+	is(kvm_create_device(vm, KVM_DEV_TYPE_ARM_VGIC_V3, 0, &gic), 0, "CREATE_DEVICE after it");
+	is(set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0), 0, "CTRL_INIT");
+	is(get(gic, DIST, 4) & 0x1f, 7, "GICD_TYPER.ITLinesNumber");
+	is(kvm_close(vm, NULL), 0, "CLOSE");
+}
+
+/* Reads registers again and again. */
+struct reader {
+	u64 gic;
+	bool stop;
+	u32 reads;
+};
+
+static void run_reader(void *arg)
+{
+	struct reader *r = arg;
+
+	while (!atomic_load_acquire(&r->stop))
+		atomic_store_relaxed(&r->reads, r->reads + (get(r->gic, DIST, 8) > 0));
+}
+
+/* While one CPU holds all vCPUs to read a register, KVM_RUN on another waits for that moment to pass. */
+static void test_held(void)
+{
+	struct reader r = { 0 };
+	u32 i, busy = 0;
+	struct vm vm;
+
+	if (nr_cpus < 2) {
+		tap_skip("kvm gic: registers are read on another CPU", "one CPU");
+		return;
+	}
+	vm_create(&vm, 1, kvm_guest_once, 0);
+	r.gic = vm.gic;
+	smp_call_start(1, run_reader, &r);
+	tap_ok(wait_for(atomic_load_relaxed(&r.reads)), "kvm gic: registers are read on CPU 1");
+	for (i = 0; i < 20000; i++)
+		busy += kvm_run(vm.vcpu[0], HERALD_RUN_IMMEDIATE, 0).x[0] != (u64)-EINTR;
+	atomic_store_release(&r.stop, true);
+	tap_ok(smp_call_wait(1) && !busy, "kvm gic: 20,000 KVM_RUN, %u refused; %u reads", busy,
+	       r.reads);
+	vm_destroy(&vm);
+}
+
 void test_kvm_gic(void)
 {
 	test_regions();
 	test_reset();
 	test_state();
 	test_watch();
+	test_late();
+	test_held();
 }
 
 /* One call, not repeated: its ticks in *@longest, if that is the longest yet. */

@@ -84,8 +84,27 @@ start()
 # Give QEMU's monitor a command: hmp NAME COMMAND
 hmp() { echo "$2" > "$vms/$1.in"; }
 
+# For who reads the console: how far the test is, and when.
+step() { echo "# $(cut -d. -f1 /proc/uptime) s: $*"; }
+
 # Wait until a guest has come to round $2 of its work: at_round NAME ROUND SECONDS
-at_round() { wait_for "$3" grep -q "^G round $2\b" "$vms/$1.console"; }
+at_round()
+{
+	wait_for "$3" grep -q "^G round $2\b" "$vms/$1.console" && step "$1 is at round $2" && return
+	step "$1 does not come to round $2"
+	tail -n 20 "$vms/$1.console" "$vms/$1.err"
+	return 1
+}
+
+# Wait until a VM has gone to where `migrate` sends it: migrated NAME SECONDS
+migrated()
+{
+	hmp "$1" 'info status'
+	wait_for "$2" grep -q postmigrate "$vms/$1.log" && step "$1 has migrated" && return
+	step "$1 does not migrate"
+	tail -n 20 "$vms/$1.log" "$vms/$1.err"
+	return 1
+}
 
 # Wait for QEMU's end and print all that it and its guest said: ended NAME
 ended()
@@ -96,17 +115,18 @@ ended()
 	cat "$vms/$1.err"
 }
 
-# What a guest of `start` is to do: $1 rounds in which 1 MiB of random bytes is written to the drive and
-# read back, while other readers keep the drive busy.
+# What a guest of `start` is to do: $1 rounds in which 256 KiB of random bytes are written to the drive
+# and read back, while another reader keeps the drive busy.
 work()
 {
 	cat <<-WORK
-	for _ in 1 2; do while blocks bs=4k; do :; done > /dev/null & done
-	dd if=/dev/urandom of=/tmp/seed bs=1M count=1 2> /dev/null
+	say round 0
+	while blocks bs=4k; do :; done > /dev/null &
+	dd if=/dev/urandom of=/tmp/seed bs=64k count=4 2> /dev/null
 	want=\$(md5 < /tmp/seed)
 	for round in \$(seq $1); do
-		dd if=/tmp/seed of=/dev/vda bs=16k seek=\$((round % 2 * 64)) oflag=direct 2> /dev/null
-		got=\$(dd if=/dev/vda bs=16k skip=\$((round % 2 * 64)) count=64 iflag=direct 2> /dev/null | md5)
+		dd if=/tmp/seed of=/dev/vda bs=16k seek=\$((round % 2 * 16)) oflag=direct 2> /dev/null
+		got=\$(dd if=/dev/vda bs=16k skip=\$((round % 2 * 16)) count=16 iflag=direct 2> /dev/null | md5)
 		[ "\$got" = "\$want" ] || say bad \$round \$got
 		say round \$round
 	done

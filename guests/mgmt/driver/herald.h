@@ -111,12 +111,13 @@ struct herald_block {
 	bool small; /* its memory was found not to be one huge page: not tried again */
 };
 
-/* Both structs of EL2's page requests; aligned so as not to cross a page. */
+/* The structs of EL2's page requests; aligned so as not to cross a page. */
 union herald_page_args {
 	struct herald_map map;
 	struct herald_unmap unmap;
-} __aligned(32);
-static_assert(sizeof(union herald_page_args) == 32, "the arguments must not cross a page");
+	struct herald_protect protect;
+} __aligned(64);
+static_assert(sizeof(union herald_page_args) == 64, "the arguments must not cross a page");
 
 struct herald_slot {
 	struct herald_vm *vm;
@@ -183,7 +184,8 @@ void herald_slot_free(struct herald_slot *slot);
 int herald_slot_map(struct herald_slot *slot, u64 ipa, bool write, struct page **pages);
 void herald_slot_mark(struct herald_slot *slot, u64 ipa);
 int herald_slot_set_flags(struct herald_slot *slot, u32 flags);
-void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsigned long count);
+void herald_slot_protect(struct herald_slot *slot, unsigned long first, const unsigned long *bits,
+			 unsigned long words);
 
 /* dirty.c */
 long herald_dirty_get(struct herald_vm *vm, const void __user *arg);

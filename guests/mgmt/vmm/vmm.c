@@ -130,7 +130,7 @@ int its_new(struct vm *vm, u64 base)
 	if (ret < 0)
 		return ret;
 	its = (int)device.fd;
-	vm->its[vm->nr_its++] = its;
+	vm->its = its;
 	ret = xioctl(its, KVM_SET_DEVICE_ATTR, (unsigned long)&address);
 	return ret < 0 ? ret : xioctl(its, KVM_SET_DEVICE_ATTR, (unsigned long)&init);
 }
@@ -175,8 +175,6 @@ void vm_free(struct vm *vm)
 		munmap(vm->vcpu[i].run, 4096);
 		close(vm->vcpu[i].fd);
 	}
-	for (i = 0; i < vm->nr_its; i++)
-		close(vm->its[i]);
 	close(vm->gic);
 	close(vm->fd);
 	munmap(vm->code, CODE_SIZE);

@@ -47,7 +47,7 @@ struct vcpu {
 struct vm {
 	int fd;
 	int gic;
-	int its[2], nr_its; /* its_new() */
+	int its; /* the last that its_new() made; whoever did closes it */
 	void *code;
 	int nr_vcpus;
 	struct vcpu vcpu[4];
@@ -113,6 +113,7 @@ void test_irqfd(void);
 void test_resample(void);
 void test_msi(void);
 void test_dirty(void);
+void test_move(void);
 void test_stats(void);
 void test_lend(void);
 void test_kill(int rounds);
