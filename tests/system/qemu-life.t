@@ -48,7 +48,7 @@ hmp two quit
 ended two > /tmp/two
 section arrived; goes_on three %(rounds)d 600; end
 work_ends /tmp/drive
-wait_for 600 grep -q '^G done' $vms/three.console
+works three 600
 ended three > /tmp/three
 section exits; grep -h '^G exit' /tmp/one /tmp/two /tmp/three; end
 section console; cat $vms/one.console $vms/two.console $vms/three.console; end
@@ -61,7 +61,10 @@ for n in $(seq %(vms)d); do
 	new_drive /tmp/drive$n 4
 	start many$n 6.1 /tmp/initrd -m 128 -smp %(smp)d $(drive_args /tmp/drive$n)
 done
-for n in $(seq %(vms)d); do section many$n; ended many$n; end; done
+for n in $(seq %(vms)d); do
+	works many$n 900
+	section many$n; ended many$n; end
+done
 '''
 
 # Killed while it starts, boots or works, three at a time.
@@ -85,7 +88,7 @@ for round in $(seq %(kills)d); do
 	[ $((round %% 3)) != 0 ] || wait
 done
 wait
-section killed; grep -c '^G killed' /tmp/killed; grep -v '^G killed' /tmp/killed; end
+section killed; grep -c '^G killed' /tmp/killed; grep -vx 'G killed .*\|Killed' /tmp/killed; end
 wait_for 30 settled
 section after; stats; end
 '''

@@ -103,6 +103,16 @@ goes_on()
 	return 1
 }
 
+# Wait for the end of a guest's work: works NAME SECONDS
+works()
+{
+	wait_for "$2" grep -q '^G done' "$vms/$1.console" && step "$1 has done its work" && return
+	step "$1 does not come to its end, but to its round $(rounds "$1")"
+	tail -n 20 "$vms/$1.console" "$vms/$1.err"
+	kill "$(cat "$vms/$1.pid")"
+	return 1
+}
+
 # Does someone wait for connections at this port, in hexadecimal?
 listens() { grep -q ":$1 00000000:0000 0A" /proc/net/tcp; }
 
@@ -140,16 +150,20 @@ work()
 {
 	cat <<-WORK
 	say round 0
-	while blocks bs=4k; do :; done > /dev/null &
+	while [ ! -e /tmp/end ]; do blocks bs=4k count=64; done > /dev/null &
 	dd if=/dev/urandom of=/tmp/seed bs=64k count=4 2> /dev/null
 	want=\$(md5 < /tmp/seed)
-	for round in \$(seq $1); do
+	round=0
+	while [ \$round -lt $1 ]; do
+		round=\$((round + 1))
 		dd if=/tmp/seed of=/dev/vda bs=16k seek=\$((round % 2 * 16)) oflag=direct 2> /dev/null
 		got=\$(dd if=/dev/vda bs=16k skip=\$((round % 2 * 16)) count=16 iflag=direct 2> /dev/null | md5)
 		[ "\$got" = "\$want" ] || say bad \$round \$got
 		say round \$round
 		! dd if=/dev/vda bs=4k skip=$end_block count=1 iflag=direct 2> /dev/null | grep -q 'work ends' || break
 	done
+	touch /tmp/end
+	wait
 	say done \$round
 	cat /proc/interrupts
 	WORK
