@@ -119,6 +119,24 @@ static s64 irq_line(struct abi_call *c)
 	return guest_irq_line(c->o.vm, c->arg.irq_level.irq, c->arg.irq_level.level);
 }
 
+static s64 watch_line(struct abi_call *c)
+{
+	struct vgic *vgic = atomic_load_acquire(&c->o.vm->vgic);
+	u64 intid = c->value & ~(u64)HERALD_WATCH_ON;
+
+	if (!vgic)
+		return -EBUSY;
+	return intid < HERALD_WATCH_ON ? vgic_watch(vgic, (u32)intid, c->value & HERALD_WATCH_ON)
+				       : -EINVAL;
+}
+
+static s64 next_ended(struct abi_call *c)
+{
+	struct vgic *vgic = atomic_load_acquire(&c->o.vm->vgic);
+
+	return vgic && c->value <= VGIC_LPI_BASE ? vgic_next_ended(vgic, (u32)c->value) : -ENOENT;
+}
+
 static s64 create_device(struct abi_call *c)
 {
 	struct kvm_create_device *d = &c->arg.create_device;
@@ -151,6 +169,11 @@ static s64 map_pages(struct abi_call *c)
 static s64 unmap_pages(struct abi_call *c)
 {
 	return guest_unmap(c->o.vm, &c->arg.unmap);
+}
+
+static s64 protect_pages(struct abi_call *c)
+{
+	return guest_protect(c->o.vm, &c->arg.protect);
 }
 
 static const struct abi_request {
@@ -225,7 +248,7 @@ static s64 ioctl(struct regs *r)
 	q = request_find(c.o.kind, r->x[2]);
 	if (!q)
 		ret = -ENOTTY;
-	else if (q->request == KVM_SET_DEVICE_ATTR)
+	else if (q->request == KVM_SET_DEVICE_ATTR || q->request == KVM_GET_DEVICE_ATTR)
 		ret = attr_run(q, &c, r);
 	else
 		ret = request_run(q, &c);

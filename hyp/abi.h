@@ -23,6 +23,7 @@ union abi_arg {
 	u64 reg_list; /* struct kvm_reg_list: how many fit */
 	struct herald_map map;
 	struct herald_unmap unmap;
+	struct herald_protect protect;
 	struct herald_stats stats;
 	struct herald_list list;
 	struct herald_its its;

@@ -172,11 +172,13 @@ static void debug_set(struct vcpu *v, const struct kvm_guest_debug *d)
 s64 abi_set_guest_debug(struct abi_call *c)
 {
 	struct vcpu *v = c->o.vcpu;
+	s64 err;
 
 	if (c->arg.guest_debug.control & ~(u32)DEBUG_CONTROL)
 		return -EINVAL;
-	if (!run_claim(v))
-		return -EBUSY;
+	err = run_claim(v);
+	if (err)
+		return err;
 	debug_set(v, &c->arg.guest_debug);
 	run_release(v);
 	return 0;

@@ -36,10 +36,13 @@ static s64 attr_read(const struct abi_call *c, const struct abi_device **d, unio
 	s64 err = device_find(c, d);
 	u32 size;
 
-	/* KVM's, of addresses that an ITS does not have. */
+	/* KVM's, of addresses that an ITS does not have, and of lines' information that is none. */
 	if (err == -ENXIO && c->o.kind == GUEST_ITS &&
 	    c->arg.attr.group == KVM_DEV_ARM_VGIC_GRP_ADDR)
 		return -ENODEV;
+	if (err == -ENXIO && c->o.kind == GUEST_GIC &&
+	    c->arg.attr.group == KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO)
+		return -EINVAL;
 	if (err)
 		return err;
 	size = (*d)->size(&c->arg.attr);

@@ -66,8 +66,10 @@ static s64 core(struct vcpu *v, u32 n, u64 *val, bool set)
 
 static s64 simd(struct vcpu *v, u32 n, u64 *val, bool set)
 {
-	move(&v->world.simd.v[2 * n], val, set);
-	move(&v->world.simd.v[2 * n + 1], val + 1, set);
+	u64 *reg = &v->world.simd.v[(size_t)n * 2];
+
+	move(&reg[0], &val[0], set);
+	move(&reg[1], &val[1], set);
 	return 0;
 }
 

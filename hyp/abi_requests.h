@@ -16,6 +16,9 @@ EL2(GUEST_VM, HERALD_MAP_PAGES, map_pages, "`struct herald_map`", "0", "below", 
 EL2(GUEST_VM, HERALD_UNMAP_PAGES, unmap_pages, "`struct herald_unmap`",
     "0, `HERALD_AGAIN` with the rest in the struct",
     "-EINVAL: alignment, size 0, beyond the IPA space; -ENOMEM: no memory to split a block", "")
+EL2(GUEST_VM, HERALD_PROTECT_PAGES, protect_pages,
+    "`struct herald_protect`: which of 256 pages become read-only, or writable", "0",
+    "-EINVAL: alignment, flags, beyond the IPA space; -ENOMEM: no memory to split a block", "")
 EL2(GUEST_VM, KVM_IRQ_LINE, irq_line, "`struct kvm_irq_level`: SPI or PPI", "0",
     "-ENXIO: no GIC, or type CPU; -EBUSY: before `CTRL_INIT`; -EINVAL: no such interrupt or vCPU, a timer's PPI, another type",
     "")
@@ -24,6 +27,12 @@ EL2(GUEST_VM, KVM_SIGNAL_MSI, abi_signal_msi, "`struct kvm_msi`",
     "1: delivered; 0: blocked by the guest, or it mapped no such event",
     "-EINVAL: no GIC, unknown flag, `KVM_MSI_VALID_DEVID` missing, no doorbell; -ENODEV: no ITS; -EBUSY: the ITS is disabled",
     "only the doorbell itself (frame + 0x10040) is one; LPIs off at the redistributor, or this LPI disabled: 0")
+
+EL2(GUEST_VM, HERALD_NEXT_ENDED, next_ended, "where to begin",
+    "the first watched SPI that the guest ended since it was answered last", "-ENOENT: none", "")
+EL2(GUEST_VM, HERALD_WATCH_LINE, watch_line,
+    "SPI, `HERALD_WATCH_ON`: its line goes low when the guest ends it, level-sensitive", "0",
+    "-EINVAL: no such SPI, other bits; -EBUSY: before `CTRL_INIT`", "")
 
 EL2(GUEST_SYSTEM, KVM_GET_API_VERSION, get_api_version, "0", "12", "-EINVAL", "")
 EL2(GUEST_SYSTEM, KVM_CREATE_VM, create_vm, "bits 7:0 IPA bits, 0 means 40", "handle of a VM",
@@ -80,8 +89,8 @@ DRIVER(GUEST_VM, KVM_CLEAR_DIRTY_LOG, "`struct kvm_clear_dirty_log`", "0",
 DRIVER(GUEST_VM, KVM_SET_GSI_ROUTING, "`struct kvm_irq_routing`: pins and MSIs", "0",
        "-EINVAL: more than 4096, GSI 4096 or more or twice, pin 988 or more, unknown type or flags; -EFAULT; -ENOMEM",
        "")
-DRIVER(GUEST_VM, KVM_IRQFD, "`struct kvm_irqfd`", "0",
-       "-EINVAL: flags, no eventfd; -EBADF; -EAGAIN: before `CTRL_INIT`; -EBUSY: an irqfd of the VM already; -EFAULT; -ENOMEM",
+DRIVER(GUEST_VM, KVM_IRQFD, "`struct kvm_irqfd`, flags `DEASSIGN`, `RESAMPLE`", "0",
+       "-EINVAL: flags, no eventfd (also `resamplefd`); -EBADF; -EAGAIN: before `CTRL_INIT`; -EBUSY: an irqfd of the VM already; -EFAULT; -ENOMEM",
        "")
 DRIVER(GUEST_VM, KVM_IOEVENTFD, "`struct kvm_ioeventfd`", "0",
        "-EINVAL: length, wrap, flags, a value of no length, no eventfd; -EBADF; -EEXIST: like another; -ENOENT: none to deassign; -EFAULT; -ENOMEM",
@@ -124,9 +133,10 @@ DRIVER(GUEST_VCPU, KVM_SET_SIGNAL_MASK, "`struct kvm_signal_mask`, or NULL", "0"
 DRIVER(GUEST_VCPU, KVM_GET_STATS_FD, "0", "a descriptor", "-EMFILE; -ENOMEM",
        "some of KVM's names, with its meaning")
 
-EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`", "0",
-    "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
-EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0", "as above", "")
+EL2(GUEST_GIC, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
+    "0; `HERALD_MISSING`", "-ENXIO: no such attribute; -EINVAL: flags; see below", "")
+EL2(GUEST_GIC, KVM_GET_DEVICE_ATTR, abi_get_device_attr, "the same", "0; `HERALD_MISSING`",
+    "as above", "")
 EL2(GUEST_GIC, KVM_HAS_DEVICE_ATTR, abi_has_device_attr, "the same", "0", "-ENXIO, -EINVAL", "")
 EL2(GUEST_ITS, KVM_SET_DEVICE_ATTR, abi_set_device_attr, "`struct kvm_device_attr`",
     "0; `HERALD_MISSING`", "see below", "")

@@ -50,8 +50,9 @@ s64 abi_vcpu_init(struct abi_call *c)
 	struct vcpu *v = c->o.vcpu;
 	s64 err;
 
-	if (!run_claim(v))
-		return -EBUSY;
+	err = run_claim(v);
+	if (err)
+		return err;
 	err = features_check(v, init);
 	if (!err) {
 		v->features = init->features[0];
@@ -76,12 +77,14 @@ s64 abi_vcpu_init(struct abi_call *c)
 
 s64 abi_claim(struct vcpu *v)
 {
+	s64 err;
+
 	if (!atomic_load_acquire(&v->initialized))
 		return -ENOEXEC;
-	if (!run_claim(v))
-		return -EBUSY;
-	run_power_on(v);
-	return 0;
+	err = run_claim(v);
+	if (!err)
+		run_power_on(v);
+	return err;
 }
 
 s64 abi_get_one_reg(struct abi_call *c)

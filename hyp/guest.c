@@ -22,10 +22,11 @@
 #define POOL_SHARE 4
 
 /* Bounds of one step: entries of tables looked at, and work in pages taken out or lent. */
-#define STEP_ENTRIES 400
+#define STEP_ENTRIES 100
 #define STEP_TABLES 64
 #define STEP_WORK 2048
-#define WORK_LEAF 32 /* one leaf, whatever its size */
+#define WORK_LEAF 48 /* one leaf, whatever its size */
+#define STEP_LEAVES (STEP_WORK / WORK_LEAF + 1)
 #define STEP_VCPUS 32
 
 enum slot_state { SLOT_FREE, SLOT_MAKING, SLOT_LIVE, SLOT_CLOSING };
@@ -52,6 +53,8 @@ struct guest_memory {
 
 static struct guest_slot slots[GUEST_MAX];
 
+_Static_assert(sizeof(((struct herald_protect *)NULL)->pages) * 8 == HERALD_PROTECT_MAX,
+	       "a bit for each page");
 _Static_assert(HERALD_MAP_MAX < OWNER_CHUNK_SIZE, "owner_return() needs no memory");
 _Static_assert(SLOT_MAKING == HERALD_VM_MAKING && SLOT_LIVE == HERALD_VM_LIVE &&
 		       SLOT_CLOSING == HERALD_VM_CLOSING,
@@ -326,36 +329,54 @@ s64 guest_map(struct vm *vm, const struct herald_map *m)
 	return err;
 }
 
-/* One leaf, or the part of it below @end. Its loan ends after it: whoever is lent the page next finds it nowhere. */
-static int unmap_leaf(struct vm *vm, u64 ipa, u64 size, u64 pa)
-{
-	int err = stage2_unmap(&vm->s2, ipa, size);
+/* What a step takes out of stage 2. */
+struct unmap_leaves {
+	struct {
+		u64 pa;
+		u64 size;
+	} leaf[STEP_LEAVES];
+	u32 nr;
+};
 
-	if (err)
-		return err;
-	err = owner_return(pa, size);
-	ASSERT(!err);
-	slot_of(vm)->lent_pages -= size / SZ_4K;
-	return 0;
-}
-
-/* One step: 0 when nothing is mapped between *@at and @end. */
-static s64 unmap_step(struct vm *vm, u64 *at, u64 end)
+/* The leaves of a step, or their parts below @end; returns where they end. */
+static u64 unmap_collect(struct vm *vm, u64 at, u64 end, struct unmap_leaves *l)
 {
 	u32 entries = STEP_ENTRIES;
 	s64 work = STEP_WORK;
 	struct stage2_leaf leaf;
 
-	while (work > 0 && stage2_next(&vm->s2, at, end, &entries, &leaf)) {
-		u64 size = MIN(leaf.size - (*at & (leaf.size - 1)), end - *at);
-		int err = unmap_leaf(vm, *at, size, leaf.pa);
+	l->nr = 0;
+	while (work > 0 && stage2_next(&vm->s2, &at, end, &entries, &leaf)) {
+		u64 size = MIN(leaf.size - (at & (leaf.size - 1)), end - at);
 
-		if (err)
-			return err;
-		*at += size;
+		l->leaf[l->nr].pa = leaf.pa;
+		l->leaf[l->nr++].size = size;
+		at += size;
 		work -= WORK_LEAF + (s64)(size / SZ_4K);
 	}
-	return *at < end ? HERALD_AGAIN : 0;
+	return at;
+}
+
+/*
+ * One step: 0 when nothing is mapped between *@at and @end. Its leaves go together, with one TLB maintenance for all; then
+ * their loans end: whoever is lent a page next finds it nowhere.
+ */
+static s64 unmap_step(struct vm *vm, u64 *at, u64 end)
+{
+	struct unmap_leaves l;
+	u64 to = unmap_collect(vm, *at, end, &l);
+	int err = l.nr ? stage2_unmap(&vm->s2, *at, to - *at) : 0;
+	u32 i;
+
+	if (err)
+		return err;
+	for (i = 0; i < l.nr; i++) {
+		err = owner_return(l.leaf[i].pa, l.leaf[i].size);
+		ASSERT(!err);
+		slot_of(vm)->lent_pages -= l.leaf[i].size / SZ_4K;
+	}
+	*at = to;
+	return to < end ? HERALD_AGAIN : 0;
 }
 
 s64 guest_unmap(struct vm *vm, struct herald_unmap *u)
@@ -373,6 +394,25 @@ s64 guest_unmap(struct vm *vm, struct herald_unmap *u)
 	u->size = end - at;
 	spin_unlock(&vm->lock);
 	return ret;
+}
+
+s64 guest_protect(struct vm *vm, const struct herald_protect *p)
+{
+	u64 pages[HERALD_PROTECT_MAX / 64];
+	u32 count = HERALD_PROTECT_MAX;
+	s64 err;
+
+	if ((p->flags & ~(u64)HERALD_PROTECT_WRITABLE) || !IS_ALIGNED(p->ipa, SZ_4K))
+		return -EINVAL;
+	memcpy(pages, p->pages, sizeof(pages));
+	while (count && !(pages[(count - 1) / 64] >> (count - 1) % 64 & 1))
+		count--;
+	if (!count)
+		return 0;
+	spin_lock(&vm->lock);
+	err = stage2_protect(&vm->s2, p->ipa, pages, count, p->flags & HERALD_PROTECT_WRITABLE);
+	spin_unlock(&vm->lock);
+	return err == -ERANGE ? -EINVAL : err;
 }
 
 static void memory_free(struct guest_slot *s, void *p)

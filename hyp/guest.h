@@ -13,6 +13,7 @@
 
 struct herald_map;
 struct herald_unmap;
+struct herald_protect;
 struct herald_stats;
 struct herald_vm_info;
 
@@ -53,6 +54,7 @@ u64 guest_its_handle(const struct vits *t);
 /* Errors as docs/abi.md has them. guest_unmap() answers HERALD_AGAIN and leaves the rest in *@u. Takes LOCK_VM. */
 s64 guest_map(struct vm *vm, const struct herald_map *m);
 s64 guest_unmap(struct vm *vm, struct herald_unmap *u);
+s64 guest_protect(struct vm *vm, const struct herald_protect *p);
 
 void guest_stats(struct herald_stats *st);
 /* What there is in slot @slot, below GUEST_MAX; false: nothing. */

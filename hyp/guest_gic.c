@@ -125,6 +125,8 @@ static s64 redist_check(const struct vm *vm, const struct vm_redist *n, u32 inde
 		if (ranges_overlap(g->redist[i].base, redist_size(vm, &g->redist[i]), n->base,
 				   size))
 			return -EINVAL;
+	if (g->dist != VM_GIC_NOWHERE && ranges_overlap(g->dist, VGIC_DIST_SIZE, n->base, size))
+		return -EINVAL;
 	if (!IS_ALIGNED(n->base, FRAME_ALIGN))
 		return -EINVAL;
 	if (!range_contains(0, BIT(vm->s2.ipa_bits), n->base, size))
@@ -201,6 +203,7 @@ static struct vgic_config gic_config(struct vm *vm)
 		return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus, .hidden = true };
 	return (struct vgic_config){ .nr_vcpus = vm->nr_vcpus,
 				     .nr_spis = MIN(nr - VGIC_NR_PRIVATE, (u32)VGIC_MAX_SPIS),
+				     .spi_edge = true, /* as KVM's */
 				     .read = vm_read,
 				     .write = vm_write,
 				     .vm = vm };
@@ -208,7 +211,8 @@ static struct vgic_config gic_config(struct vm *vm)
 
 static void add_vcpu(struct vgic *vgic, struct vcpu *v)
 {
-	v->vgic = vgic_cpu_init(vgic, v->index, v->mpidr, false, v);
+	/* KVM_ARM_VCPU_INIT does not wait for CTRL_INIT. */
+	atomic_store_release(&v->vgic, vgic_cpu_init(vgic, v->index, v->mpidr, false, v));
 }
 
 /* Memory, its zeroes, the distributor, vCPU after vCPU: 0, or HERALD_AGAIN. */
@@ -318,33 +322,48 @@ static bool redist_fits(struct vm *vm, const struct vm_redist *r)
 	       guest_frame_free(vm, r->base, size);
 }
 
+static s64 place_redist(struct vm *vm, u32 region)
+{
+	const struct vm_redist *r = &vm->gic.redist[region];
+	u32 first = 0, i;
+
+	for (i = 0; i < region; i++)
+		first += redist_room(vm, &vm->gic.redist[i]);
+	if (!redist_fits(vm, r))
+		return -EINVAL;
+	return vm_add_redist(vm, r->base, redist_size(vm, r), first);
+}
+
+static s64 place_next(struct vm *vm)
+{
+	struct vm_gic *g = &vm->gic;
+	s64 err;
+
+	if (!vm->nr_mmio)
+		return guest_frame_free(vm, g->dist, VGIC_DIST_SIZE) ? vm_add_dist(vm, g->dist)
+								     : -EINVAL;
+	if (vm->nr_mmio <= g->nr_redist)
+		return place_redist(vm, vm->nr_mmio - 1);
+	err = vm->vgic ? guest_its_place(vm) : -EBUSY;
+	g->placed = !err;
+	return err;
+}
+
+/* A step is one range, which is looked through for what is mapped there; vm->nr_mmio are in their place. */
 static s64 place_frames(struct vm *vm)
 {
 	struct vm_gic *g = &vm->gic;
-	u32 room = 0, first = 0, i;
+	u32 room = 0, i;
+	s64 err;
 
 	for (i = 0; i < g->nr_redist; i++)
 		room += redist_room(vm, &g->redist[i]);
 	if (g->dist == VM_GIC_NOWHERE || !room || room < vm->nr_vcpus)
 		return -ENXIO;
-	for (i = 0; i < g->nr_redist; i++)
-		if (!redist_fits(vm, &g->redist[i]))
-			return -EINVAL;
-	if (!guest_frame_free(vm, g->dist, VGIC_DIST_SIZE))
-		return -EINVAL;
-	if (!vm->vgic)
-		return -EBUSY;
-	vm_add_dist(vm, g->dist);
-	for (i = 0; i < g->nr_redist; i++) {
-		vm_add_redist(vm, g->redist[i].base, redist_size(vm, &g->redist[i]), first);
-		first += redist_room(vm, &g->redist[i]);
-	}
-	if (guest_its_place(vm)) {
+	err = place_next(vm);
+	if (err)
 		vm->nr_mmio = 0; /* all or nothing */
-		return -EINVAL;
-	}
-	g->placed = true;
-	return 0;
+	return err || g->placed ? err : HERALD_AGAIN;
 }
 
 /* A VM of which the VMM wants no GIC has one that no frame leads to: it never interrupts. */
@@ -354,6 +373,7 @@ static s64 go_without(struct vm *vm)
 
 	vm->gic.none = true;
 	err = init(vm);
+	vm->gic.none = vm->gic.mem; /* until there is memory for it the VMM may change its mind */
 	vm->gic.placed = !err;
 	return err;
 }

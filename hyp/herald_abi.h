@@ -78,6 +78,15 @@ struct herald_unmap {
 	__u64 size;
 };
 
+/* The pages from @ipa on whose bit is set, bit 0 first, become read-only, or writable, if they are mapped. */
+struct herald_protect {
+	__u64 ipa;
+	__u64 flags; /* HERALD_PROTECT_* */
+	__u64 pages[4];
+};
+#define HERALD_PROTECT_WRITABLE 1
+#define HERALD_PROTECT_MAX 256 /* pages for one call */
+
 struct herald_stats {
 	__u64 pool_size; /* bytes of Herald's page pool, */
 	__u64 pool_used; /* and those in use, by itself and for VMs */
@@ -240,6 +249,14 @@ struct herald_log {
 #define HERALD_MAP_PAGES _IOW(HERALD_IO, 0x01, struct herald_map)
 #define HERALD_UNMAP_PAGES _IOWR(HERALD_IO, 0x02, struct herald_unmap)
 #define HERALD_GET_STATS _IOR(HERALD_IO, 0x03, struct herald_stats)
+#define HERALD_PROTECT_PAGES _IOW(HERALD_IO, 0x06, struct herald_protect)
+/*
+ * A value: an SPI, with HERALD_WATCH_ON: from now on, while it is level-sensitive, its line goes low when the guest ends it,
+ * the vCPU leaves, and HERALD_NEXT_ENDED answers it once. That one's value is the SPI to begin with; -ENOENT: no more.
+ */
+#define HERALD_WATCH_LINE _IO(HERALD_IO, 0x04)
+#define HERALD_WATCH_ON 0x10000
+#define HERALD_NEXT_ENDED _IO(HERALD_IO, 0x05)
 #define HERALD_LIST _IOWR(HERALD_IO, 0x10, struct herald_list)
 #define HERALD_GET_ITS _IOWR(HERALD_IO, 0x11, struct herald_its)
 #define HERALD_READ_LOG _IOWR(HERALD_IO, 0x12, struct herald_log)

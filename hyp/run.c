@@ -31,19 +31,19 @@
 
 #define NO_DEADLINE (~UINT64_C(0))
 
-bool run_claim(struct vcpu *v)
+s64 run_claim(struct vcpu *v)
 {
 	u32 was = atomic_load_relaxed(&v->run);
 
 	do {
 		if (was == VCPU_RUNNING)
-			return false;
+			return -EBUSY;
 	} while (!atomic_cas(&v->run, &was, VCPU_RUNNING));
 	atomic_fence(); /* run_hold_all() does it the other way round: one sees the other */
 	if (!atomic_load_acquire(&v->vm->held))
-		return true;
+		return 0;
 	run_release(v);
-	return false;
+	return HERALD_AGAIN;
 }
 
 bool run_hold_all(struct vm *vm)
@@ -348,8 +348,9 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	struct cpu *c = cpu_this();
 	s64 err;
 
-	if (!run_claim(v))
-		return -EBUSY;
+	err = run_claim(v);
+	if (err)
+		return err;
 	err = check(v, flags);
 	if (!err)
 		run_power_on(v);

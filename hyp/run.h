@@ -37,8 +37,11 @@ void run_kick(struct vcpu *v);
 /* The CPU on which @v is loaded, if any, is made to leave it. */
 void run_expel(struct vcpu *v);
 
-/* For calls that look at or change registers: no one runs @v until run_release(). False: it runs. */
-bool run_claim(struct vcpu *v);
+/*
+ * For calls that look at or change registers: no one runs @v until run_release(). 0; -EBUSY: it runs; HERALD_AGAIN: all are
+ * held for the moment.
+ */
+s64 run_claim(struct vcpu *v);
 void run_release(struct vcpu *v);
 /* The same for all vCPUs of @vm, which stay blocked if they are. False: one runs. Under LOCK_VM, until run_let_all(). */
 bool run_hold_all(struct vm *vm);

@@ -203,6 +203,16 @@ static inline struct place place_find(const struct stage2 *s, u64 ipa)
 	return (struct place){ e, BIT(shift) };
 }
 
+/* Goes on to @ipa, where the span of the entry behind @at begins; @at zero: the first one. The entries of a page's table lie
+ * side by side, and walks over many of them are bounded steps. */
+static inline void place_next(const struct stage2 *s, u64 ipa, struct place *at)
+{
+	if (at->span == SZ_4K && ipa % SZ_2M)
+		at->entry++;
+	else
+		*at = place_find(s, ipa);
+}
+
 /* The same with all entries on the way. */
 static void path_find(const struct stage2 *s, u64 ipa, struct path *p)
 {
@@ -352,13 +362,15 @@ static int range_check(const struct stage2 *s, u64 ipa, u64 size)
 static int range_state(const struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs)
 {
 	u64 end = ipa + size;
+	struct place at = { 0 };
 	bool holes = false;
 	bool same = false;
 
 	while (ipa < end) {
-		struct place at = place_find(s, ipa);
-		u64 inside = ipa & (at.span - 1);
+		u64 inside;
 
+		place_next(s, ipa, &at);
+		inside = ipa & (at.span - 1);
 		if (!*at.entry)
 			holes = true;
 		else if (*at.entry != desc_make(pa - inside, attrs, at.span == SZ_4K))
@@ -476,40 +488,51 @@ int stage2_unmap(struct stage2 *s, u64 ipa, u64 size)
 	return err;
 }
 
-/* A change of permissions alone needs no break (D8.16.1), but the TLB maintenance behind it. */
-static void protect_range(struct stage2 *s, u64 ipa, u64 end, bool writable)
+/*
+ * Makes the page at @ipa writable or read-only, if it is mapped and not so already: 1 if that was done, 0, or -ENOMEM. A
+ * change of permissions alone needs no break (D8.16.1), but the TLB maintenance behind it.
+ */
+static int protect_page(struct stage2 *s, u64 ipa, bool writable)
 {
-	u64 leaves = 0;
-	u64 last = 0;
+	struct place at = place_find(s, ipa);
+	u64 desc = *at.entry;
+	int err = 0;
 
-	while (ipa < end) {
-		struct place at = place_find(s, ipa);
-		u64 desc = *at.entry;
-
-		if ((desc & DESC_VALID) && !(desc & DESC_WRITE) == writable) {
-			desc_set(at.entry, desc ^ DESC_WRITE);
-			leaves++;
-			last = ipa;
-		}
-		ipa = ALIGN_DOWN(ipa, at.span) + at.span;
+	if (!(desc & DESC_VALID) || !(desc & DESC_WRITE) != writable)
+		return 0;
+	if (at.span != SZ_4K) {
+		err = boundary_make(s, ipa);
+		if (!err)
+			err = boundary_make(s, ipa + SZ_4K);
+		if (err)
+			return err;
+		at = place_find(s, ipa);
 	}
-	change_end(s, leaves, last, NULL);
+	desc_set(at.entry, *at.entry ^ DESC_WRITE);
+	return 1;
 }
 
-int stage2_protect(struct stage2 *s, u64 ipa, u64 size, bool writable)
+int stage2_protect(struct stage2 *s, u64 ipa, const u64 *pages, u32 count, bool writable)
 {
-	int err = range_check(s, ipa, size);
+	int ret = range_check(s, ipa, count * SZ_4K);
+	u64 leaves = 0, last = 0;
+	u32 i;
 
-	if (err)
-		return err;
+	if (ret)
+		return ret;
 	spin_lock(&s->lock);
-	err = boundary_make(s, ipa);
-	if (!err)
-		err = boundary_make(s, ipa + size);
-	if (!err)
-		protect_range(s, ipa, ipa + size, writable);
+	for (i = 0; i < count && ret >= 0; i++) {
+		if (!(pages[i / 64] >> i % 64 & 1))
+			continue;
+		ret = protect_page(s, ipa + i * SZ_4K, writable);
+		if (ret == 1) {
+			leaves++;
+			last = ipa + i * SZ_4K;
+		}
+	}
+	change_end(s, leaves, last, NULL);
 	spin_unlock(&s->lock);
-	return err;
+	return ret < 0 ? ret : 0;
 }
 
 bool stage2_destroy(struct stage2 *s, u32 budget)
@@ -566,12 +589,12 @@ bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf)
 
 bool stage2_next(struct stage2 *s, u64 *ipa, u64 end, u32 *budget, struct stage2_leaf *leaf)
 {
+	struct place at = { 0 };
 	u64 desc = 0;
 
 	spin_lock(&s->lock);
 	for (; *ipa < end && *budget; --*budget) {
-		struct place at = place_find(s, *ipa);
-
+		place_next(s, *ipa, &at);
 		desc = *at.entry;
 		if (desc & DESC_VALID) {
 			leaf->size = at.span;

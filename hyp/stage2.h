@@ -113,8 +113,12 @@ int stage2_map(struct stage2 *s, u64 ipa, u64 pa, u64 size, u32 attrs);
  */
 int stage2_unmap(struct stage2 *s, u64 ipa, u64 size);
 
-/* Makes what is mapped of the range writable or read-only; else as stage2_unmap(). */
-int stage2_protect(struct stage2 *s, u64 ipa, u64 size, bool writable);
+/*
+ * Of the @count pages from @ipa on, makes those with their bit in @pages that are mapped writable or read-only. -EINVAL,
+ * -ERANGE as above; -ENOMEM: a block could not be split, the pages before it are changed. Work grows with @count:
+ * callers bound it. Takes LOCK_STAGE2, LOCK_POOL.
+ */
+int stage2_protect(struct stage2 *s, u64 ipa, const u64 *pages, u32 count, bool writable);
 
 /* False if @ipa is not mapped. Takes LOCK_STAGE2. */
 bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf);

@@ -132,6 +132,15 @@ void vgic_host_kick(void *host)
 	run_kick(host);
 }
 
+/* The flag may have been looked at before what led to this: the interrupt makes sure that it is looked at once more. */
+void vgic_host_ended(void)
+{
+	struct cpu *c = cpu_this();
+
+	atomic_store_relaxed(&c->attention, true);
+	gicv3_send_sgi(c->index, GICV3_SGI_KICK);
+}
+
 bool vgic_host_is_here(void *host)
 {
 	return cpu_this()->vcpu == host;

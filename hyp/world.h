@@ -67,8 +67,9 @@ struct cpu;
 	X(fpexc32, 3, 4, 5, 3, 0)
 
 #define WORLD_KEYS 10 /* two words of each of the five keys */
-#define WORLD_ONE(...) +1
-#define WORLD_NR_SYS (0 WORLD_SYS_REGS(WORLD_ONE) WORLD_KEPT_REGS(WORLD_ONE) + WORLD_KEYS)
+#define WORLD_INDEX(name, ...) WORLD_##name,
+enum world_index { WORLD_SYS_REGS(WORLD_INDEX) WORLD_KEPT_REGS(WORLD_INDEX) WORLD_NR_LISTED };
+#define WORLD_NR_SYS (WORLD_NR_LISTED + WORLD_KEYS)
 #define WORLD_NR_CORE 41
 
 /* Break- and watchpoints: four registers for each number, as their op2 orders them. */

@@ -11,7 +11,8 @@
  * The wait is short, since EL2 is not preempted inside its_signal(); it is bounded all the same,
  * and a CPU that signals without pause is waited for once only, because its counter moves on.
  *
- * Inside, tables are read with relaxed loads. The event word is written with release after whatever
+ * Inside, tables are read with relaxed loads, after an acquire of `live`: what was made before the ITS was enabled, here
+ * and behind its operations, is there. The event word is written with release after whatever
  * it refers to, and the collection is read through an index taken from that word, an address
  * dependency.
  */
@@ -88,7 +89,7 @@ int its_signal(struct its *its, u32 cpu, u32 devid, u32 eventid)
 	if (cpu >= its->nr_cpus)
 		return -EINVAL;
 	c = signal_enter(its, cpu);
-	if (atomic_load_relaxed(&its->live))
+	if (atomic_load_acquire(&its->live))
 		ret = signal_deliver(its, c, signal_translate(its, devid, eventid));
 	else
 		signal_count(&c->dropped);
@@ -116,7 +117,7 @@ int its_signal_entry(struct its *its, u32 cpu, u32 entry, u32 devid, u32 eventid
 	if (cpu >= its->nr_cpus)
 		return -EINVAL;
 	c = signal_enter(its, cpu);
-	if (atomic_load_relaxed(&its->live))
+	if (atomic_load_acquire(&its->live))
 		ret = signal_deliver(
 			its, c, signal_target(its, signal_entry_word(its, entry, devid, eventid)));
 	else

@@ -184,6 +184,8 @@ static void flush_count_eois(struct vgic_cpu *c, struct vgic_settle *s)
 		w = vgic_dequeue(c, intid, *wp) & ~IRQ_ACTIVE;
 		if (w & IRQ_HW)
 			vgic_hw_deactivate(c, intid);
+		if (vgic_is_watched(w))
+			w = vgic_irq_ended(c->vgic, intid, w);
 		settle_add(s, intid, vgic_place(c, intid, wp, w));
 	}
 }
@@ -365,7 +367,7 @@ void vgic_deactivate(struct vgic_cpu *me, u32 intid)
 	 * INTIDs: nothing to do.
 	 */
 	if ((vmcr & VMCR_VEOIM) && intid < VGIC_LPI_BASE && vgic_intid_valid(me->vgic, intid))
-		vgic_irq_deactivate(me, intid);
+		vgic_irq_end(me, intid);
 }
 
 /*

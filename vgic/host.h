@@ -32,6 +32,11 @@ u64 vgic_host_eisr(void);
  */
 void vgic_host_kick(void *host);
 /*
+ * The guest that is loaded on this CPU ended an interrupt that is watched (vgic_watch()): whoever
+ * runs it is to ask vgic_next_ended() soon. Under LOCK_VGIC_CPU.
+ */
+void vgic_host_ended(void);
+/*
  * True if the vCPU of @host is loaded on the CPU this runs on: its list registers may be touched
  * right now.
  */

@@ -260,7 +260,7 @@ static void irq_set_active(struct vgic_cpu *c, u32 intid)
 	vgic_irq_commit(&irq, (irq.w | IRQ_ACTIVE) & ~IRQ_UNACT);
 }
 
-void vgic_irq_deactivate(struct vgic_cpu *c, u32 intid)
+static void irq_deactivate(struct vgic_cpu *c, u32 intid, bool ended)
 {
 	struct vgic_irq irq;
 	u64 w;
@@ -269,11 +269,24 @@ void vgic_irq_deactivate(struct vgic_cpu *c, u32 intid)
 	w = irq.w & ~IRQ_ACTIVE;
 	if (w & IRQ_IN_LR)
 		w |= IRQ_UNACT;
+	if (ended && vgic_is_watched(w) && (irq.w & (IRQ_ACTIVE | IRQ_IN_LR)))
+		w = vgic_irq_ended(c->vgic, intid, w);
 	if ((irq.w & (IRQ_HW | IRQ_ACTIVE)) == (IRQ_HW | IRQ_ACTIVE))
 		vgic_host_hw_set_active(vgic_hw_host(c, intid), vgic_pintid(c, intid), false);
 	vgic_irq_commit(&irq, w);
 	if (w & IRQ_HW)
 		irq_hw_kick(c, intid);
+}
+
+void vgic_irq_end(struct vgic_cpu *c, u32 intid)
+{
+	irq_deactivate(c, intid, true);
+}
+
+/* GICD_ICACTIVER, also a VMM's: not how a guest says that it is done with an interrupt. */
+static void irq_clear_active(struct vgic_cpu *c, u32 intid)
+{
+	irq_deactivate(c, intid, false);
 }
 
 void vgic_write_sactive(const struct vgic_access *a, u64 val)
@@ -283,7 +296,7 @@ void vgic_write_sactive(const struct vgic_access *a, u64 val)
 
 void vgic_write_cactive(const struct vgic_access *a, u64 val)
 {
-	for_each_set(a, val, vgic_irq_deactivate);
+	for_each_set(a, val, irq_clear_active);
 }
 
 u64 vgic_read_prio(const struct vgic_access *a)

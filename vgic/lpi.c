@@ -453,8 +453,10 @@ int vgic_lpi_save(struct vgic *v, u32 *cursor)
 	if (cpu >= v->cfg.nr_vcpus)
 		return 0;
 	c = vgic_cpu_at(v, cpu);
-	if (vgic_redist_run(c))
+	if (vgic_redist_busy(c)) {
+		vgic_redist_run(c);
 		return -EAGAIN;
+	}
 	end = (cpu + 1) * nr_chunks;
 	spin_lock(&v->lock);
 	if (tables_moving(c)) /* again, meanwhile */
@@ -522,15 +524,15 @@ bool vgic_redist_run(struct vgic_cpu *c)
 {
 	struct vgic *v = c->vgic;
 	u32 spent = 0;
-	int cost = 0;
 	bool more;
 
-	if (atomic_load_relaxed(&c->walk) == VGIC_WALK_NONE)
+	if (!vgic_redist_busy(c))
 		return false;
 	spin_lock(&v->lock);
 	while (c->walk != VGIC_WALK_NONE && spent < WALK_BUDGET) {
-		cost = c->walk == VGIC_WALK_DISABLE ? walk_write_chunk(c, c->walk_pos)
-						    : walk_read_chunk(c, c->walk_pos);
+		int cost = c->walk == VGIC_WALK_DISABLE ? walk_write_chunk(c, c->walk_pos)
+							: walk_read_chunk(c, c->walk_pos);
+
 		if (cost < 0)
 			break;
 		spent += (u32)cost;

@@ -57,6 +57,8 @@ static u64 lr_decode(struct vgic_cpu *c, u32 n, u64 *lrp)
 		w |= IRQ_ACTIVE;
 	if (!pending)
 		w &= ~IRQ_SOFT;
+	if (vgic_is_watched(w) && !(lr & (LR_PENDING | LR_ACTIVE)))
+		w = vgic_irq_ended(c->vgic, intid, w);
 	*lrp = lr;
 	return w & ~(IRQ_UNPEND | IRQ_UNACT | IRQ_LATCHED);
 }
@@ -77,10 +79,13 @@ static u64 lr_release(struct vgic_cpu *c, u32 n, u64 lr, u64 w)
 	return w;
 }
 
-/* May the pending state of @w go into a list register beside an active one? */
+/*
+ * May the pending state of @w go into a list register beside an active one? Of a watched one it is
+ * the line, and that its list register was empty in between is how its end is seen.
+ */
 static bool lr_both(const struct vgic_cpu *c, u32 intid, u64 w)
 {
-	return !(w & (IRQ_HW | IRQ_MOVE)) && vgic_word_deliverable(c, intid, w) &&
+	return !(w & (IRQ_HW | IRQ_MOVE | IRQ_WATCHED)) && vgic_word_deliverable(c, intid, w) &&
 	       (atomic_load_relaxed(&c->vgic->groups) & vgic_word_group(w));
 }
 
@@ -199,7 +204,7 @@ static void lr_reap(struct vgic_cpu *c)
 		u64 *wp = vgic_word(c, c->lr_intid[n]), w = *wp;
 
 		done &= done - 1;
-		if (vgic_word_pending(w) || (w & (IRQ_MOVE | IRQ_ACTIVE)))
+		if (vgic_word_pending(w) || (w & (IRQ_MOVE | IRQ_ACTIVE | IRQ_WATCHED)))
 			continue;
 		w &= ~(IRQ_UNPEND | IRQ_UNACT | IRQ_LATCHED);
 		atomic_store_relaxed(wp, lr_release(c, n, w & IRQ_LEVEL ? LR_EOI : 0, w));
@@ -223,7 +228,7 @@ bool vgic_lr_try(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 bool vgic_lr_inject(struct vgic_cpu *c, u32 intid, u64 *wp, u64 w)
 {
 	const u64 special = IRQ_MOVE | IRQ_UNPEND | IRQ_UNACT | IRQ_ACTIVE | IRQ_PENDING |
-			    IRQ_QUEUED | IRQ_NOROUTE;
+			    IRQ_QUEUED | IRQ_NOROUTE | IRQ_WATCHED;
 	u32 n = (u32)FIELD_GET(IRQ_PREV, w);
 	u64 val;
 

@@ -54,6 +54,7 @@
 #define IRQ_MOVE BIT(60) /* changes its home once neither active nor in a list register */
 #define IRQ_NOROUTE BIT(61) /* SPI whose GICD_IROUTER names no vCPU: never delivered */
 #define IRQ_SOFT BIT(62) /* tied, and set pending by software: stays so whatever its line says */
+#define IRQ_WATCHED BIT(63) /* SPI whose line goes low when the guest ends it: vgic_watch() */
 
 #define VGIC_NIL 1023u /* ends a list: an INTID that no interrupt has */
 #define VGIC_NO_CPU 0xffffu
@@ -67,6 +68,7 @@
 #define VGIC_LPI_CHUNK 32u
 #define VGIC_MAX_LPIS (0x10000u - VGIC_LPI_BASE)
 #define VGIC_NR_CHUNK_WORDS (VGIC_MAX_LPIS / VGIC_LPI_CHUNK / 64)
+#define VGIC_NR_SPI_WORDS ((VGIC_MAX_SPIS + 63) / 64)
 
 /* ICH_LR<n>_EL2 (IHI 0069H 12.4.6). */
 #define LR_VINTID GENMASK(31, 0)
@@ -177,6 +179,7 @@ struct vgic {
 	u64 *route; /* GICD_IROUTER */
 	u16 *spi_target; /* vCPU that GICD_IROUTER names, or VGIC_NO_CPU */
 	u16 *spi_pintid;
+	u64 ended[VGIC_NR_SPI_WORDS]; /* watched SPIs: vgic_next_ended(); atomic operations */
 	u32 *spi_count; /* times each became pending, */
 	u32 *lpi_count; /* or was pended again before it was taken; under the lock of its home */
 	u64 known[VGIC_NR_CHUNK_WORDS]; /* chunks of LPIs with a KNOWN one; only grows */
@@ -276,9 +279,23 @@ u32 vgic_lr_evict(struct vgic_cpu *c, u32 n);
 /* The guest is done with a tied interrupt: so is the physical one. */
 void vgic_hw_deactivate(struct vgic_cpu *c, u32 intid);
 
+/* --- vgic/watch.c --- */
+
+/*
+ * The guest ended @intid: its word after that. Who watches it will be told. Under the lock of its
+ * home.
+ */
+u64 vgic_irq_ended(struct vgic *v, u32 intid, u64 w);
+
+static inline bool vgic_is_watched(u64 w)
+{
+	return (w & (IRQ_WATCHED | IRQ_LEVEL)) == (IRQ_WATCHED | IRQ_LEVEL);
+}
+
 /* --- vgic/irqreg.c: the interrupt behind a register bit --- */
 
-void vgic_irq_deactivate(struct vgic_cpu *c, u32 intid);
+/* ICC_DIR_EL1 */
+void vgic_irq_end(struct vgic_cpu *c, u32 intid);
 
 /* --- vgic/sgi.c --- */
 
@@ -320,6 +337,12 @@ static inline bool vgic_lpis_stopping(const struct vgic_cpu *c)
 
 	return walk == VGIC_WALK_DISABLE ||
 	       (walk == VGIC_WALK_ENABLE && !atomic_load_relaxed(&c->lpis_on));
+}
+
+/* vgic_redist_run() has something to do. */
+static inline bool vgic_redist_busy(const struct vgic_cpu *c)
+{
+	return atomic_load_relaxed(&c->walk) != VGIC_WALK_NONE;
 }
 
 /* What the functions of vgic/host.h want to know about whose physical interrupt it is. */

@@ -157,8 +157,8 @@ int vgic_user_reg(struct vgic_cpu *c, bool redist, u64 offset, u32 *val, bool wr
 	if (u.reg)
 		err = user_write(&u, *val);
 	spin_unlock(&c->vgic->lock);
-	/* The same write once more changes nothing. */
-	return !err && redist && vgic_redist_run(c) ? -EAGAIN : err;
+	/* What it began is the next steps': the same write once more changes nothing. */
+	return !err && redist && vgic_redist_busy(c) ? -EAGAIN : err;
 }
 
 static bool user_line(struct vgic_cpu *c, u32 intid)

@@ -112,7 +112,7 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg)
 	v->spi_count = (u32 *)(void *)(base + l.spi_count);
 	memset(v->cluster_hash, 0xff, sizeof(u16) << l.hash_bits);
 	for (i = 0; i < cfg->nr_spis; i++) {
-		v->spi[i] = IRQ_GROUP1 | IRQ_LEVEL | IRQ_NOROUTE;
+		v->spi[i] = IRQ_GROUP1 | IRQ_NOROUTE | (cfg->spi_edge ? 0 : IRQ_LEVEL);
 		v->spi_target[i] = (u16)VGIC_NO_CPU;
 	}
 	return v;
@@ -190,7 +190,10 @@ static void map_hw(struct vgic_cpu *c, u32 vintid)
 
 	vgic_irq_lock(c, vintid, &irq);
 	w = irq.w;
-	vgic_irq_commit(&irq, w | IRQ_HW);
+	/* What a VMM restored before: its line is the physical one's, its latch is software's. */
+	vgic_irq_commit(&irq, (w & ~IRQ_LINE) | IRQ_HW | (w & IRQ_PENDING ? IRQ_SOFT : 0));
+	if (w & IRQ_ACTIVE)
+		vgic_host_hw_set_active(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), true);
 	vgic_host_hw_config(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), !(w & IRQ_LEVEL));
 	if (w & IRQ_ENABLED)
 		vgic_host_hw_enable(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), true);

@@ -21,6 +21,7 @@ struct vgic_config {
 	u32 nr_vcpus; /* 1 .. 512 */
 	u32 nr_spis; /* 0 .. 988; INTIDs 32 .. 32 + nr_spis - 1 */
 	u32 intid_bits; /* 14 .. 16 with LPIs, 0 without */
+	bool spi_edge; /* SPIs are edge-triggered at reset, else level-sensitive */
 	bool hidden; /* the VM has no GIC: nothing is ever pending, and its CPU interface traps */
 	/*
 	 * Guest memory by IPA, for the property and pending tables: 0 or a negative errno. -EAGAIN:
@@ -126,6 +127,15 @@ void vgic_inject_hw_spi(struct vgic *v, u32 vintid);
 void vgic_inject_hw_ppi(struct vgic_cpu *c, u32 vintid);
 /* Line level of an interrupt whose source is software (KVM_IRQ_LINE). */
 int vgic_set_line(struct vgic *v, struct vgic_cpu *c_or_null, u32 vintid, bool level);
+
+/*
+ * An SPI whose source is software is watched: when the guest ends it while it is level-sensitive its
+ * line goes low, and vgic_next_ended() answers it once; or is not any more. -EINVAL: no such SPI, or
+ * a tied one. Takes LOCK_VGIC_CPU.
+ */
+int vgic_watch(struct vgic *v, u32 intid, bool on);
+/* The first SPI from @from on that is watched and that the guest ended since it was answered last, or -ENOENT. Lock-free. */
+int vgic_next_ended(struct vgic *v, u32 from);
 
 /*
  * LPIs: the functions of struct its_ops of the same names. 0, or -EAGAIN: kicked another CPU, call

@@ -51,9 +51,11 @@ s64 kvm_close(u64 vm, u32 *steps)
 
 struct hvc kvm_run(u64 vcpu, u64 flags, u64 data)
 {
-	struct hvc h = { { HERALD_HVC_IOCTL, vcpu, KVM_RUN, flags, data } };
+	struct hvc h;
 
-	hvc(&h);
+	do
+		h = (struct hvc){ { HERALD_HVC_IOCTL, vcpu, KVM_RUN, flags, data } };
+	while (hvc(&h) == HERALD_AGAIN);
 	return h;
 }
 
@@ -69,6 +71,13 @@ s64 kvm_unmap(u64 vm, u64 ipa, u64 size)
 	struct herald_unmap u = { .ipa = ipa, .size = size };
 
 	return kvm_ioctl(vm, HERALD_UNMAP_PAGES, (u64)&u);
+}
+
+s64 kvm_protect(u64 vm, u64 ipa, u64 flags, u64 first, u64 last)
+{
+	struct herald_protect p = { .ipa = ipa, .flags = flags, .pages = { first, 0, 0, last } };
+
+	return kvm_ioctl(vm, HERALD_PROTECT_PAGES, (u64)&p);
 }
 
 s64 kvm_set_reg(u64 vcpu, u64 id, u64 val)

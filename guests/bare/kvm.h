@@ -39,6 +39,8 @@ void vm_destroy(struct vm *vm);
 
 s64 kvm_map(u64 vm, u64 ipa, const void *p, u64 size, u64 flags);
 s64 kvm_unmap(u64 vm, u64 ipa, u64 size);
+/* @first, @last: bits of the pages 0 to 63 and 192 to 255 from @ipa on. */
+s64 kvm_protect(u64 vm, u64 ipa, u64 flags, u64 first, u64 last);
 s64 kvm_set_reg(u64 vcpu, u64 id, u64 val);
 s64 kvm_get_reg(u64 vcpu, u64 id, u64 *val);
 s64 kvm_irq_line(u64 vm, u32 irq, u32 level);

@@ -141,6 +141,22 @@ static void bad_memory(u64 vm)
 	is(kvm_map(other, 0x10000, page, SZ_4K, 0), -EBUSY, "one of them in another VM");
 	is(kvm_map(other, 0x10000, page, SZ_4K, HERALD_MAP_SHARED), 0, "the same, shared");
 	is(kvm_close(other, NULL), 0, "CLOSE of the other VM");
+	is(kvm_protect(vm, 0x10000, 0, 0, 0), 0, "PROTECT_PAGES of nothing");
+	is(kvm_protect(vm, 0x10000, 2, 1, 0), -EINVAL, "PROTECT_PAGES with flag 2");
+	is(kvm_protect(vm, 0x10800, 0, 1, 0), -EINVAL, "PROTECT_PAGES at an odd address");
+	is(kvm_protect(vm, UINT64_C(1) << 40, 0, 1, 0), -EINVAL, "PROTECT_PAGES outside");
+	is(kvm_protect(vm, (UINT64_C(1) << 40) - SZ_1M, 0, ~UINT64_C(0), ~UINT64_C(0)), 0,
+	   "PROTECT_PAGES at the end of the IPA space");
+	is(kvm_protect(vm, (UINT64_C(1) << 40) - SZ_1M + SZ_4K, 0, 0, BIT(63)), -EINVAL,
+	   "PROTECT_PAGES beyond it");
+	is(kvm_protect(vm, 0x10000, 0, 5, BIT(63)), 0, "PROTECT_PAGES of the first and third");
+	is(kvm_map(vm, 0x10000, page, SZ_4K, HERALD_MAP_READONLY), 0, "the first is read-only");
+	is(kvm_map(vm, 0x11000, page + SZ_4K, SZ_4K, 0), 0, "the second is writable");
+	is(kvm_map(vm, 0x12000, page + 2 * SZ_4K, SZ_4K, HERALD_MAP_READONLY), 0,
+	   "the third is read-only");
+	is(kvm_protect(vm, 0x10000, HERALD_PROTECT_WRITABLE, 2 | 4, 0), 0, "the third, writable");
+	is(kvm_map(vm, 0x12000, page + 2 * SZ_4K, SZ_4K, 0), 0, "is writable");
+	is(kvm_map(vm, 0x10000, page, SZ_4K, HERALD_MAP_READONLY), 0, "the first is read-only yet");
 	is(kvm_unmap(vm, 0x10000, 0), -EINVAL, "UNMAP_PAGES of nothing");
 	is(kvm_unmap(vm, 0x10800, SZ_4K), -EINVAL, "UNMAP_PAGES at an odd address");
 	is(kvm_unmap(vm, SZ_4K, UINT64_C(1) << 40), -EINVAL, "UNMAP_PAGES beyond the IPA space");
@@ -220,9 +236,9 @@ static void bad_gic(u64 vm, u64 vcpu)
 	is(kvm_set_attr(gic, group, dist, (void *)NOWHERE), -EFAULT, "an address from nowhere");
 	is(kvm_set_attr(gic, group, dist, &odd), -EINVAL, "an address of 4 KiB");
 	is(kvm_set_attr(gic, group, dist, &far), -E2BIG, "an address beyond the IPA space");
-	is(kvm_set_attr(gic, group, dist, &good), 0, "the distributor");
+	is(kvm_set_attr(gic, group, redist, &over), 0, "the redistributors");
+	is(kvm_set_attr(gic, group, dist, &good), 0, "the distributor over them");
 	is(kvm_set_attr(gic, group, dist, &good), -EEXIST, "the distributor twice");
-	is(kvm_set_attr(gic, group, redist, &over), 0, "the redistributors over it");
 	is(kvm_set_attr(gic, nr, 0, &irqs), -EINVAL, "63 interrupts");
 	is(kvm_set_attr(gic, nr, 0, &many), 0, "128 interrupts");
 	is(kvm_set_attr(gic, nr, 0, &many), -EBUSY, "128 interrupts twice");

@@ -3,6 +3,8 @@
 #include "guests/bare/board.h"
 #include "guests/bare/except.h"
 #include "guests/bare/kvm.h"
+#include "guests/bare/mem.h"
+#include "guests/bare/smp.h"
 #include "guests/bare/tap.h"
 #include "guests/bare/timer.h"
 
@@ -112,6 +114,13 @@ static void test_regions(void)
 	is(kvm_close(vm, NULL), 0, "CLOSE");
 
 	gic = make(&vm, 4);
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, base), 0, "a distributor");
+	is(set(gic, ADDR, REGION, region(2, base, 0)), -EINVAL, "a region over it");
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, base), -EINVAL, "REDIST over it");
+	is(set(gic, ADDR, REGION, region(2, base + 0x10000, 0)), 0, "a region behind it");
+	is(kvm_close(vm, NULL), 0, "CLOSE before CTRL_INIT");
+
+	gic = make(&vm, 4);
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, VM_GICR), 0, "REDIST");
 	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, 0x400000), -EEXIST, "REDIST twice");
 	is(set(gic, ADDR, REGION, region(4, 0x400000, 0)), -EINVAL, "REDIST and regions");
@@ -127,7 +136,7 @@ static void test_registers(u64 gic)
 	is(get(gic, REDIST, 0x20000), -ENXIO, "one behind the redistributor");
 	is(get(gic, REDIST, UINT64_C(7) << 32), -EINVAL, "a vCPU that is not there");
 	is(get(gic, SYSREGS, 0x1234), -ENXIO, "no system register");
-	is(get(gic, LINES, 1 << 10), -ENXIO, "another info");
+	is(get(gic, LINES, 1 << 10), -EINVAL, "another info");
 	is(get(gic, LINES, 33), -EINVAL, "lines of 33 and on");
 	is(get(gic, DIST, 8), 0x4b00343b, "GICD_IIDR");
 	is(set(gic, DIST, 8, 0x4b00343c), -EINVAL, "of another implementer");
@@ -163,10 +172,125 @@ static void test_state(void)
 	vm_destroy(&vm);
 }
 
+#define EVERY (UINT64_C(2) << 20) /* a table of stage 2 each */
+
+/* A VM that would run without a GIC if there were memory for that; then its VMM makes one. */
+static void test_late(void)
+{
+	u64 vm = (u64)kvm_ioctl(HERALD_SYSTEM, KVM_CREATE_VM, 0), vcpu, gic, i;
+	const void *page = mem_alloc(SZ_4K, SZ_4K);
+
+	vcpu = (u64)kvm_ioctl(vm, KVM_CREATE_VCPU, 0);
+	kvm_init_vcpu(vcpu, KVM_ARM_TARGET_GENERIC_V8, 0);
+	for (i = 0; !kvm_map(vm, i * EVERY, page, SZ_4K, HERALD_MAP_SHARED); i++)
+		;
+	is((s64)kvm_run(vcpu, 0, 0).x[0], -ENOMEM, "KVM_RUN when nothing is left");
+	is(kvm_unmap(vm, 0, UINT64_C(1) << 40), 0, "UNMAP_PAGES of everything");
+	is(kvm_create_device(vm, KVM_DEV_TYPE_ARM_VGIC_V3, 0, &gic), 0, "CREATE_DEVICE after it");
+	is(set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0), 0, "CTRL_INIT");
+	is(get(gic, DIST, 4) & 0x1f, 7, "GICD_TYPER.ITLinesNumber");
+	is(kvm_close(vm, NULL), 0, "CLOSE");
+}
+
+/* Reads registers again and again. */
+struct reader {
+	u64 gic;
+	bool stop;
+	u32 reads;
+};
+
+static void run_reader(void *arg)
+{
+	struct reader *r = arg;
+
+	while (!atomic_load_acquire(&r->stop))
+		atomic_store_relaxed(&r->reads, r->reads + (get(r->gic, DIST, 8) > 0));
+}
+
+/* While one CPU holds all vCPUs to read a register, KVM_RUN on another waits for that moment to pass. */
+static void test_held(void)
+{
+	struct reader r = { 0 };
+	u32 i, busy = 0;
+	struct vm vm;
+
+	if (nr_cpus < 2) {
+		tap_skip("kvm gic: registers are read on another CPU", "one CPU");
+		return;
+	}
+	vm_create(&vm, 1, kvm_guest_once, 0);
+	r.gic = vm.gic;
+	smp_call_start(1, run_reader, &r);
+	tap_ok(wait_for(atomic_load_relaxed(&r.reads)), "kvm gic: registers are read on CPU 1");
+	for (i = 0; i < 20000; i++)
+		busy += kvm_run(vm.vcpu[0], HERALD_RUN_IMMEDIATE, 0).x[0] != (u64)-EINTR;
+	atomic_store_release(&r.stop, true);
+	tap_ok(smp_call_wait(1) && !busy, "kvm gic: 20,000 KVM_RUN, %u refused; %u reads", busy,
+	       r.reads);
+	vm_destroy(&vm);
+}
+
+/* A line that stays up until the guest ends its interrupt, and then leaves. */
+static void test_watch(void)
+{
+	const u32 bit = 1u << (VM_SPI % 32);
+	const u32 spi = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | VM_SPI;
+	struct hvc h;
+	struct vm vm;
+	u64 c, v;
+	s64 first;
+
+	vm_create(&vm, 1, kvm_guest_spi, 0);
+	c = vm.vcpu[0];
+	v = vm.handle;
+	tap_ok(kvm_reports(c, 0), "kvm gic: a vCPU that waits for an SPI");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON | 31), -EINVAL, "a PPI is not watched");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON | 0xffff), -EINVAL, "nor 65535");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON << 1 | VM_SPI), -EINVAL, "other bits");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, HERALD_WATCH_ON | VM_SPI), 0, "an SPI is watched");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "it has not ended");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, ~UINT64_C(0)), -ENOENT, "nor any beyond all");
+	is(kvm_irq_line(v, spi, 1), 0, "raised");
+	tap_ok(kvm_reports(c, VM_SPI), "kvm gic: and taken");
+	is(get(vm.gic, LINES, 32), bit, "its line is high");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "it has not ended yet");
+	do {
+		h = kvm_run(c, 0, 0);
+		first = kvm_ioctl(v, HERALD_NEXT_ENDED, 0);
+	} while (h.x[0] == (u64)-EINTR && first == -ENOENT); /* interrupts of ours */
+	is((s64)h.x[0], -EINTR, "its end makes the vCPU leave");
+	is(first, VM_SPI, "and is told");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "once");
+	is(get(vm.gic, LINES, 32), 0, "its line is low");
+	while ((h = kvm_run(c, 0, 0)).x[0] == (u64)-EINTR)
+		isb(); /* interrupts of ours */
+	is((s64)h.x[0], HERALD_EXIT_WFI, "nothing comes any more");
+	is(kvm_ioctl(v, HERALD_WATCH_LINE, VM_SPI), 0, "not watched");
+	is(kvm_irq_line(v, spi, 1), 0, "raised");
+	tap_ok(kvm_reports(c, VM_SPI) && kvm_reports(c, VM_SPI),
+	       "kvm gic: it is taken until its line is lowered");
+	is(kvm_ioctl(v, HERALD_NEXT_ENDED, 0), -ENOENT, "nobody is told");
+	vm_destroy(&vm);
+}
+
+static void test_reset(void)
+{
+	u64 vm, gic = make(&vm, 1);
+
+	set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0);
+	is(get(gic, DIST, 0xc08), 0xaaaaaaaa, "SPIs are edge-triggered at reset");
+	is(get(gic, REDIST, 0x10c04), 0, "PPIs level-sensitive");
+	kvm_close(vm, NULL);
+}
+
 void test_kvm_gic(void)
 {
 	test_regions();
+	test_reset();
 	test_state();
+	test_late();
+	test_held();
+	test_watch();
 }
 
 /* One call, not repeated: its ticks in *@longest, if that is the longest yet. */

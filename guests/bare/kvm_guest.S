@@ -258,7 +258,7 @@ kvm_guest_spi:
 	ldr	x10, =VM_GICD
 	mov	w11, #(1 << (VM_SPI - 32))
 	str	w11, [x10, #0x104]	/* ISENABLER1 */
-	mov	w11, #0
+	str	wzr, [x10, #0xc00 + VM_SPI / 16 * 4]	/* ICFGR: level-sensitive */
 	str	xzr, [x10, #0x6000 + VM_SPI * 8]
 	report	xzr
 4:	sleep

@@ -449,14 +449,17 @@ static void test_early(void)
 	vm_destroy(&vm);
 }
 
-/* SET_DEVICE_ATTR as the driver makes it: pages are mapped when EL2 lacks them. */
-static s64 set_mapping(struct vm *vm, u64 dev, u32 group, u64 attr, const void *val)
+#define STEPS_MAX 100000
+
+/* SET_ or GET_DEVICE_ATTR as the driver makes it: pages are mapped when EL2 lacks them. */
+static s64 attr_mapping(struct vm *vm, u64 dev, u64 request, u32 group, u64 attr, const void *val)
 {
 	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
 	u64 x4 = 0, x5 = 0;
+	u32 i;
 
-	for (;;) {
-		struct hvc h = { { HERALD_HVC_IOCTL, dev, KVM_SET_DEVICE_ATTR, (u64)&a, x4, x5 } };
+	for (i = 0; i < STEPS_MAX; i++) {
+		struct hvc h = { { HERALD_HVC_IOCTL, dev, request, (u64)&a, x4, x5 } };
 		s64 ret = hvc(&h);
 
 		if (ret == HERALD_MISSING && (h.x[1] == absent || !map_page(vm->handle, h.x[1]))) {
@@ -469,6 +472,12 @@ static s64 set_mapping(struct vm *vm, u64 dev, u32 group, u64 attr, const void *
 			return ret;
 		}
 	}
+	return HERALD_AGAIN;
+}
+
+static s64 set_mapping(struct vm *vm, u64 dev, u32 group, u64 attr, const void *val)
+{
+	return attr_mapping(vm, dev, KVM_SET_DEVICE_ATTR, group, attr, val);
 }
 
 /* The registers of an ITS, in the order in which they are restored; GITS_CTLR last. */
@@ -534,6 +543,33 @@ static void test_save(void)
 	tap_ok(ends(&vm, 0) && takes(&vm, LPI + 1), "kvm its: the saved LPI arrives there");
 	is(msi(vm.handle, 0x1ff, 7), 1, "SIGNAL_MSI to a restored event");
 	tap_ok(takes(&vm, LPI + 3) && takes(&vm, 1023), "kvm its: its LPI arrives");
+	vm_destroy(&vm);
+}
+
+/* A VMM that reads a register while the guest's EnableLPIs waits for a table is asked for it in the guest's stead. */
+static void test_get(void)
+{
+	struct vm vm;
+	struct hvc h;
+	u32 val = 0;
+
+	mem_reset();
+	vm_create(&vm, 1, kvm_guest_script, VM_SCRIPT);
+	add_its(vm.handle, VM_GITS);
+	tap_ok(ends(&vm, 0), "kvm its: a VM whose LPI tables are not mapped");
+	script_begin(&vm, 0);
+	op_lpis(0);
+	cache_clean(vm.data, VM_DATA_SIZE);
+	do
+		h = kvm_run(vm.vcpu[0], 0, 0);
+	while (h.x[0] == (u64)-EINTR);
+	tap_ok(h.x[0] == HERALD_EXIT_FAULT && (h.x[2] & HERALD_FAULT_EL2),
+	       "kvm its: EL2 lacks a page of them");
+	is(attr_mapping(&vm, vm.gic, KVM_GET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
+			GICR_CTLR, &val),
+	   0, "its VMM reads GICR_CTLR");
+	tap_ok((val & 1) && faults, "kvm its: EnableLPIs is set, %u pages were asked for", faults);
+	tap_ok(ends(&vm, 0), "kvm its: and the vCPU goes on");
 	vm_destroy(&vm);
 }
 
@@ -669,6 +705,7 @@ void test_kvm_its(void)
 	test_absent();
 	test_early();
 	test_save();
+	test_get();
 	test_int();
 	test_many();
 }

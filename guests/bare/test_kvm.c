@@ -116,6 +116,8 @@ static void test_registers(void)
 	filled = (const u64 *)(vm.data + VM_DUMP_FILLED);
 	later = (const u64 *)(vm.data + VM_DUMP_AFTER);
 	regs[1] = vm.vcpu[0];
+	kvm_run(vm.vcpu[0], HERALD_RUN_IMMEDIATE,
+		0); /* the GIC's frames are put in their place in steps */
 	irq_off();
 	changed = kvm_run_filled(regs, before, after, keys);
 	irq_on();

@@ -113,6 +113,10 @@ void vgic_host_kick(void *host)
 	(void)host;
 }
 
+void vgic_host_ended(void)
+{
+}
+
 bool vgic_host_is_here(void *host)
 {
 	return host == &vcpus[0];

@@ -8,7 +8,7 @@
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: its/save.c its/restore.c
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
 // sources: tests/fuzz/machine.c tests/fuzz/draw.c tests/fuzz/panic.c tests/unit/vgic_host_fake.c
 #include "tests/fuzz/draw.h"
 #include "tests/fuzz/machine.h"

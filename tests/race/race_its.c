@@ -20,7 +20,7 @@
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c
 // sources: its/signal.c its/save.c its/restore.c
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
 // sources: tests/unit/vgic_host_fake.c tests/race/driver.c tests/race/oracle.c
 #include <pthread.h>
 #include <string.h>

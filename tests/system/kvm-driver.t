@@ -39,7 +39,7 @@ def report(tap, run, topic, name):
 
 def main():
     tap = Tap()
-    topics = ['errno', 'run', 'regs', 'memory', 'wait', 'signal', 'caps', 'region', 'ioeventfd', 'irqfd', 'dirty', 'move', 'stats'] + ([] if NATIVE else ['lend', 'kill'])
+    topics = ['errno', 'run', 'regs', 'memory', 'wait', 'signal', 'caps', 'region', 'ioeventfd', 'irqfd', 'resample', 'msi', 'dirty', 'move', 'stats'] + ([] if NATIVE else ['lend', 'kill'])
     for kernel, cpu, smp in cases(
             # kernel, CPU,      SMP, in the short run
             ('6.12', 'max',         2, True),

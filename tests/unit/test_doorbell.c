@@ -40,7 +40,7 @@ int guest_get(u64 handle, struct guest_object *o)
 {
 	if (closed[handle - 100])
 		return -EBADF;
-	*o = (struct guest_object){ GUEST_VCPU, &vm, &vcpu[handle - 100] };
+	*o = (struct guest_object){ .kind = GUEST_VCPU, .vm = &vm, .vcpu = &vcpu[handle - 100] };
 	held++;
 	return 0;
 }

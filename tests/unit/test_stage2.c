@@ -299,6 +299,17 @@ static void test_leaves(void)
 	is_leaf((UINT64_C(1) << 40) - SZ_1G, 0, SZ_1G, STAGE2_NORMAL, SZ_1G, 0x7fd);
 }
 
+#define PROTECT_PAGES 256u
+
+/* All of @count pages. */
+static int protect(u64 ipa, u32 count, bool writable)
+{
+	u64 all[PROTECT_PAGES / 64];
+
+	memset(all, 0xff, sizeof(all));
+	return stage2_protect(&s2, ipa, all, count, writable);
+}
+
 static void test_errors(void)
 {
 	u64 top = UINT64_C(1) << 40;
@@ -316,12 +327,12 @@ static void test_errors(void)
 	is((s64)stage2_map(&s2, 0, BIT(48), SZ_4K, 0), (s64)-ERANGE, "a PA too high");
 	is((s64)stage2_map(&s2, 0, -SZ_4K, 2 * SZ_4K, 0), (s64)-ERANGE, "a PA range that wraps");
 	is((s64)stage2_unmap(&s2, top - SZ_4K, 2 * SZ_4K), (s64)-ERANGE, "unmap out of range");
-	is((s64)stage2_protect(&s2, 5, SZ_4K, false), (s64)-EINVAL,
-	   "protect of a misaligned range");
+	is((s64)protect(5, 1, false), (s64)-EINVAL, "protect of a misaligned page");
+	is((s64)protect(top - SZ_4K, 2, false), (s64)-ERANGE, "protect out of range");
 	ok(!stage2_walk(&s2, top, &leaf) && !stage2_walk(&s2, ~UINT64_C(0), &leaf),
 	   "a walk out of range");
 	is(stage2_unmap(&s2, 0, top), 0, "unmapping nothing at all is fine");
-	is(stage2_protect(&s2, 0, top, true), 0, "protecting it, too");
+	is(protect(0, PROTECT_PAGES, true), 0, "protecting it, too");
 	is(nr_tlb_ops, 0, "and costs no TLB maintenance");
 	is(account.used, 2 * SZ_4K, "nothing of this took memory");
 
@@ -336,6 +347,8 @@ static void test_errors(void)
 	is(stage2_map(&s2, 0, 0, SZ_1G, 0), 0, "a block");
 	is((s64)stage2_unmap(&s2, SZ_2M, SZ_4K), (s64)-ENOMEM, "that cannot be split twice");
 	ok(stage2_walk(&s2, SZ_2M, &leaf) && leaf.pa == SZ_2M, "stays mapped");
+	is((s64)protect(SZ_2M, 1, false), (s64)-ENOMEM, "nor is a page of it protected");
+	ok(stage2_walk(&s2, SZ_2M, &leaf) && !(leaf.attrs & STAGE2_READONLY), "it stays writable");
 }
 
 /* Guest memory: pages of RAM in reverse order, with traps around. */
@@ -343,6 +356,7 @@ static void test_memory(void)
 {
 	u64 base = SZ_1G - 3 * SZ_4K;
 	char buf[3 * SZ_4K], back[3 * SZ_4K];
+	const u64 some = 0x16;
 	u32 i;
 
 	start(40);
@@ -371,10 +385,18 @@ static void test_memory(void)
 	is((s64)stage2_read(&s2, BIT(40) - 1, back, 2), (s64)-EFAULT, "nor the end of the space");
 	is((s64)stage2_read(&s2, ~UINT64_C(0), back, 2), (s64)-EFAULT, "nor the end of all");
 	is(stage2_read(&s2, ~UINT64_C(0), back, 0), 0, "no bytes can be had anywhere");
-	is(stage2_protect(&s2, base, SZ_4K, false), 0, "made read-only");
+	is(protect(base, 1, false), 0, "made read-only");
 	is((s64)stage2_write(&s2, base, buf, 1), (s64)-EFAULT, "is read-only");
-	is(stage2_protect(&s2, base, SZ_4K, true), 0, "made writable");
+	is(protect(base, 1, true), 0, "made writable");
 	is(stage2_write(&s2, base, buf, 1), 0, "is writable");
+	nr_tlb_ops = 0;
+	is(stage2_protect(&s2, base, &some, 6, false), 0, "pages 1, 2 and 4 of 6");
+	is(nr_tlb_ops, 1, "with one TLB maintenance");
+	is(stage2_protect(&s2, base, &some, 6, false), 0, "again");
+	is(nr_tlb_ops, 1, "it costs none");
+	for (i = 0; i < 6; i++)
+		is((s64)stage2_write(&s2, base + i * SZ_4K, buf, 1),
+		   (s64)(some >> i & 1 ? -EFAULT : 0), "writing page %u", i);
 	/* Inside of a block. */
 	stage2_unmap(&s2, 0, BIT(40));
 	stage2_map(&s2, 0, GUEST_PA, SZ_2M, STAGE2_NORMAL);
@@ -472,10 +494,13 @@ static int random_op(u64 base, u64 *first, u64 *n)
 		return err == -ENOMEM ? 0 : err;
 	}
 	if (op == 2 || op == 3) {
-		err = stage2_protect(&s2, near_base, near_size, op == 3);
+		account.limit = ~UINT64_C(0); /* else it may stop in the middle */
+		*n = MIN(*n, (u64)PROTECT_PAGES);
+		near_size = *n * SZ_4K;
+		err = protect(near_base, (u32)*n, op == 3);
 		if (!err)
 			model_change(*first, *n, op);
-		return err == -ENOMEM ? 0 : err;
+		return err;
 	}
 	pa = (rand() % 2 ? near_base : near_base + SZ_2M * (random64() % 4)) & (BIT(32) - 1);
 	pa += rand() % 8 ? 0 : SZ_4K;

@@ -4,7 +4,7 @@
  * interrupts.
  */
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
 // sources: tests/unit/vgic_host_fake.c
 #include "tests/unit/tap.h"
 #include "tests/unit/vgic_host_fake.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* SGIs in all forms of affinity, on small and on the largest VMs. */
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
 // sources: tests/unit/vgic_host_fake.c
 #include <stdlib.h>
 #include "hyp/lib/string.h"

@@ -5,7 +5,7 @@
  * know: a change made from one CPU takes effect on another when that has taken its kick.
  */
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
 // sources: tests/unit/vgic_host_fake.c
 #include <stdlib.h>
 #include <string.h>

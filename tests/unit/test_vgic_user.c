@@ -4,7 +4,7 @@
  * both must then deliver the same; and what is different from a guest's accesses, one by one.
  */
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/user.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c vgic/user.c
 // sources: tests/unit/vgic_host_fake.c
 #include "hyp/lib/errno.h"
 #include "tests/unit/tap.h"
@@ -384,6 +384,55 @@ static void test_tied(void)
 	fake_end();
 }
 
+/* A PPI that is tied only when its VMM has restored it: a VM's timers are, when it first runs. */
+static void test_tied_late(void)
+{
+	fake_start(VCPUS, SPIS, 0, 4);
+	fake_dist_w(0, 4, 3);
+	fake_irq_on(0, 27, 0x80, true);
+	fake_irq_on(0, 26, 0x80, true);
+	fake_irq_on(0, 25, 0x80, true);
+	is(set(LINES, 0, 0, BIT(27)), 0, "a line that was high when it was saved");
+	is(set(REDIST, 0, SGI + 0x200, BIT(26)), 0, "a latch");
+	is(set(REDIST, 0, SGI + 0x300, BIT(25)), 0, "an active one");
+	vgic_map_hw_ppi(fake_vgic(0), 27, 30);
+	vgic_map_hw_ppi(fake_vgic(0), 26, 29);
+	vgic_map_hw_ppi(fake_vgic(0), 25, 28);
+	is(get(LINES, 0, 0), 0, "the line is the physical one's, which is low");
+	is(get(REDIST, 0, SGI + 0x200), BIT(26), "the latch is still there");
+	ok(fake.ppi[0][28].active && !fake.ppi[0][29].active, "so is the active state, physically");
+	fake_load(0, 0);
+	fake_enter();
+	is(fake_ack(1), 26, "what was latched is taken");
+	fake_eoi(1, 26);
+	fake_enter();
+	is(fake_ack(1), FAKE_SPURIOUS, "and nothing else comes");
+	fake_put(0);
+	fake_end();
+}
+
+/* Tables that are read in steps: no call does more than one. */
+static void test_steps(void)
+{
+	u32 val = 1, cursor = 0, calls = 1;
+
+	fake_start(VCPUS, SPIS, 16, 4);
+	set(REDIST, 0, 0x70, fake_prop_ipa(8192) | 15);
+	set(REDIST, 0, 0x78, fake_pend_ipa(0, 0));
+	is(vgic_user_reg(fake_vgic(0), true, 0, &val, true), -EAGAIN, "EnableLPIs is set in steps");
+	is(fake.ram_reads, 0, "of which the write is one");
+	while (vgic_user_reg(fake_vgic(0), true, 0, &val, true) == -EAGAIN)
+		calls++;
+	ok(calls > 20 && fake.ram_reads, "and the tables are read in %u", calls);
+	set(REDIST, 0, 0, 0);
+	vgic_redist_write(fake_vgic(0), fake_vgic(0), 0, 4, 1);
+	ok(vgic_redist_busy(fake_vgic(0)), "a guest sets it again");
+	while (vgic_redist_busy(fake_vgic(0)))
+		vgic_lpi_save(fake.vgic, &cursor);
+	is(cursor, 0, "tables are saved in other steps than those that read them before");
+	fake_end();
+}
+
 /* Priority and route written after an interrupt was made active. */
 static void test_active_first(void)
 {
@@ -463,6 +512,8 @@ int main(void)
 	test_access();
 	test_latch();
 	test_tied();
+	test_tied_late();
+	test_steps();
 	test_active_first();
 	test_sysregs();
 	test_lpis();

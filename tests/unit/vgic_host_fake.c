@@ -168,6 +168,11 @@ void vgic_host_kick(void *host)
 	__atomic_fetch_add(&((struct fake_vcpu *)host)->kicks, 1, __ATOMIC_RELAXED);
 }
 
+void vgic_host_ended(void)
+{
+	__atomic_fetch_add(&here()->ended, 1, __ATOMIC_RELAXED);
+}
+
 bool vgic_host_is_here(void *host)
 {
 	return here()->vcpu == host;

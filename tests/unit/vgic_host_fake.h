@@ -28,6 +28,7 @@ struct fake_vcpu {
 struct fake_cpu {
 	u64 lr[VGIC_MAX_LRS], hcr, vmcr, apr[2][4];
 	struct fake_vcpu *vcpu;
+	u32 ended; /* times that vgic_host_ended() was called */
 	u32 lr_accesses; /* reads and writes of list registers by EL2 */
 };
 

@@ -3,8 +3,8 @@
  * Dirty logs: which pages of a slot were written since the VMM last asked.
  *
  * In a slot whose writes are logged pages are mapped one by one, writable if their bit in the log is set and read-only if
- * not; a write to a read-only one sets the bit (slot.c). So to clear a bit is to take the page from the VM, which gets it
- * back at its next access. What was written before that is in the memory that the VMM reads afterwards.
+ * not; a write to a read-only one sets the bit (slot.c). So to clear a bit is to make the page read-only; it stays mapped
+ * and pinned. What was written before that is in the memory that the VMM reads afterwards.
  */
 #include <linux/bitmap.h>
 #include <linux/sched.h>
@@ -19,7 +19,7 @@
 static void dirty_take(struct herald_slot *slot, unsigned long word, unsigned long words,
 		       unsigned long *bits, bool keep)
 {
-	unsigned long i, first, end;
+	unsigned long i;
 
 	mutex_lock(&slot->lock);
 	for (i = 0; i < words; i++) {
@@ -28,8 +28,7 @@ static void dirty_take(struct herald_slot *slot, unsigned long word, unsigned lo
 			slot->dirty[word + i] &= ~bits[i];
 	}
 	if (!keep)
-		for_each_set_bitrange(first, end, bits, words * BITS_PER_LONG)
-			herald_slot_drop_pages(slot, word * BITS_PER_LONG + first, end - first);
+		herald_slot_protect(slot, word * BITS_PER_LONG, bits, words);
 	mutex_unlock(&slot->lock);
 	cond_resched();
 }

@@ -15,7 +15,8 @@
  *         slot->lock        which pages are mapped; taken by the MMU notifier, so nothing under it waits for memory
  *   vm->gic_lock            the GIC becomes ready
  *     vm->io_lock           ioeventfds, coalesced zones and routes are changed; readers are under vm->srcu
- *   an eventfd's own lock
+ *   vm->resample_lock       which lines are resampled; in KVM_RUN under vcpu->mutex
+ *   an eventfd's own lock   also under vm->resample_lock
  *     vm->irqfds_lock       which irqfds there are
  *   vm->ring_lock           coalesced stores
  */
@@ -50,6 +51,7 @@ static_assert(HUGE_SIZE == HERALD_MAP_MAX, "a block must be mapped by one call")
 #define HERALD_MAX_ROUTES 4096 /* KVM's number */
 
 struct herald_routes;
+struct herald_resampled;
 
 /* The struct that EL2 gets for an interrupt, in memory of the linear map. */
 union herald_irq_args {
@@ -97,6 +99,8 @@ struct herald_vm {
 	struct kvm_coalesced_mmio_ring *ring; /* a page, mapped by the VMM */
 	spinlock_t irqfds_lock;
 	struct list_head irqfds;
+	struct mutex resample_lock;
+	struct list_head resamplers;
 	struct herald_vm_stats stats;
 };
 
@@ -107,12 +111,13 @@ struct herald_block {
 	bool small; /* its memory was found not to be one huge page: not tried again */
 };
 
-/* Both structs of EL2's page requests; aligned so as not to cross a page. */
+/* The structs of EL2's page requests; aligned so as not to cross a page. */
 union herald_page_args {
 	struct herald_map map;
 	struct herald_unmap unmap;
-} __aligned(32);
-static_assert(sizeof(union herald_page_args) == 32, "the arguments must not cross a page");
+	struct herald_protect protect;
+} __aligned(64);
+static_assert(sizeof(union herald_page_args) == 64, "the arguments must not cross a page");
 
 struct herald_slot {
 	struct herald_vm *vm;
@@ -179,7 +184,8 @@ void herald_slot_free(struct herald_slot *slot);
 int herald_slot_map(struct herald_slot *slot, u64 ipa, bool write, struct page **pages);
 void herald_slot_mark(struct herald_slot *slot, u64 ipa);
 int herald_slot_set_flags(struct herald_slot *slot, u32 flags);
-void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsigned long count);
+void herald_slot_protect(struct herald_slot *slot, unsigned long first, const unsigned long *bits,
+			 unsigned long words);
 
 /* dirty.c */
 long herald_dirty_get(struct herald_vm *vm, const void __user *arg);
@@ -189,6 +195,8 @@ long herald_dirty_clear(struct herald_vm *vm, const void __user *arg);
 long herald_routes_set(struct herald_vm *vm, struct kvm_irq_routing __user *arg);
 int herald_routes_default(struct herald_vm *vm);
 void herald_routes_free(struct herald_vm *vm);
+u32 herald_route_spi(struct herald_vm *vm, u32 gsi);
+void herald_route_lower(struct herald_vm *vm, u32 gsi, union herald_irq_args *args);
 long herald_route_raise(struct herald_vm *vm, u32 gsi, union herald_irq_args *args, bool hold);
 
 /* irqfd.c */
@@ -196,6 +204,13 @@ int herald_irqfd_init(void);
 void herald_irqfd_exit(void);
 long herald_irqfd(struct herald_vm *vm, struct kvm_irqfd __user *arg);
 void herald_irqfds_release(struct herald_vm *vm);
+
+/* resample.c */
+struct herald_resampled *herald_resample_add(struct herald_vm *vm, u32 gsi, int fd);
+void herald_resample_remove(struct herald_vm *vm, struct herald_resampled *r,
+			    union herald_irq_args *args);
+void herald_resample_rerouted(struct herald_vm *vm);
+void herald_resample(struct herald_vm *vm);
 
 /* ioeventfd.c */
 long herald_ioeventfd(struct herald_vm *vm, struct kvm_ioeventfd __user *arg);

@@ -9,6 +9,8 @@
  * it off vm->irqfds under vm->irqfds_lock (so only one does), and leaves the rest to irqfd_shutdown() on a queue of its
  * own: the wake-up of a closed eventfd must not wait for anything. Who must know that it has come to its end flushes that
  * queue.
+ *
+ * With KVM_IRQFD_FLAG_RESAMPLE the line stays up until the guest ends the interrupt: resample.c.
  */
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -22,6 +24,7 @@ struct herald_irqfd {
 	struct list_head link; /* in vm->irqfds */
 	u32 gsi;
 	struct eventfd_ctx *eventfd;
+	struct herald_resampled *resampled; /* NULL: a pulse */
 	wait_queue_entry_t wait; /* in the eventfd's queue */
 	poll_table poll;
 	struct work_struct inject;
@@ -37,7 +40,7 @@ static void irqfd_inject(struct work_struct *work)
 {
 	struct herald_irqfd *irqfd = container_of(work, struct herald_irqfd, inject);
 
-	while (herald_route_raise(irqfd->vm, irqfd->gsi, &irqfd->inject_args, false) ==
+	while (herald_route_raise(irqfd->vm, irqfd->gsi, &irqfd->inject_args, irqfd->resampled) ==
 	       HERALD_AGAIN)
 		cond_resched();
 }
@@ -51,6 +54,8 @@ static void irqfd_shutdown(struct work_struct *work)
 	synchronize_srcu_expedited(&irqfd->vm->srcu);
 	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
 	flush_work(&irqfd->inject);
+	if (irqfd->resampled)
+		herald_resample_remove(irqfd->vm, irqfd->resampled, &irqfd->inject_args);
 	eventfd_ctx_put(irqfd->eventfd);
 	kfree(irqfd);
 }
@@ -73,7 +78,8 @@ static int irqfd_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, voi
 
 	if (events & EPOLLIN) {
 		eventfd_ctx_do_read(irqfd->eventfd, &count);
-		if (herald_route_raise(vm, irqfd->gsi, &irqfd->wake_args, false) == HERALD_AGAIN)
+		if (herald_route_raise(vm, irqfd->gsi, &irqfd->wake_args, irqfd->resampled) ==
+		    HERALD_AGAIN)
 			schedule_work(&irqfd->inject);
 	}
 	if (events & EPOLLHUP) {
@@ -121,17 +127,12 @@ static int irqfd_watch(struct herald_vm *vm, struct herald_irqfd *irqfd, struct 
 	return err;
 }
 
-static int irqfd_new(struct herald_vm *vm, u32 gsi, struct file *file)
+static struct herald_irqfd *irqfd_alloc(struct herald_vm *vm, u32 gsi, struct eventfd_ctx *eventfd)
 {
-	struct eventfd_ctx *eventfd = eventfd_ctx_fileget(file);
-	struct herald_irqfd *irqfd;
-	int err = -ENOMEM;
+	struct herald_irqfd *irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
 
-	if (IS_ERR(eventfd))
-		return PTR_ERR(eventfd);
-	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
 	if (!irqfd)
-		goto put;
+		return NULL;
 	irqfd->vm = vm;
 	irqfd->gsi = gsi;
 	irqfd->eventfd = eventfd;
@@ -139,12 +140,50 @@ static int irqfd_new(struct herald_vm *vm, u32 gsi, struct file *file)
 	INIT_WORK(&irqfd->shutdown, irqfd_shutdown);
 	init_waitqueue_func_entry(&irqfd->wait, irqfd_wake);
 	init_poll_funcptr(&irqfd->poll, irqfd_queue_proc);
+	return irqfd;
+}
+
+/* All of it but its being listened to. */
+static struct herald_irqfd *irqfd_make(struct herald_vm *vm, const struct kvm_irqfd *args,
+				       struct file *file)
+{
+	struct eventfd_ctx *eventfd = eventfd_ctx_fileget(file);
+	struct herald_resampled *resampled;
+	struct herald_irqfd *irqfd;
+
+	if (IS_ERR(eventfd))
+		return ERR_CAST(eventfd);
+	irqfd = irqfd_alloc(vm, args->gsi, eventfd);
+	if (!irqfd) {
+		eventfd_ctx_put(eventfd);
+		return ERR_PTR(-ENOMEM);
+	}
+	if (args->flags & KVM_IRQFD_FLAG_RESAMPLE) {
+		resampled = herald_resample_add(vm, args->gsi, args->resamplefd);
+		if (IS_ERR(resampled)) {
+			eventfd_ctx_put(eventfd);
+			kfree(irqfd);
+			return ERR_CAST(resampled);
+		}
+		irqfd->resampled = resampled;
+	}
+	return irqfd;
+}
+
+static int irqfd_new(struct herald_vm *vm, const struct kvm_irqfd *args, struct file *file)
+{
+	struct herald_irqfd *irqfd = irqfd_make(vm, args, file);
+	int err;
+
+	if (IS_ERR(irqfd))
+		return PTR_ERR(irqfd);
 	err = irqfd_watch(vm, irqfd, file);
 	if (!err)
 		return 0;
+	if (irqfd->resampled)
+		herald_resample_remove(vm, irqfd->resampled, &irqfd->inject_args);
+	eventfd_ctx_put(irqfd->eventfd);
 	kfree(irqfd);
-put:
-	eventfd_ctx_put(eventfd);
 	return err;
 }
 
@@ -158,7 +197,7 @@ static long irqfd_assign(struct herald_vm *vm, const struct kvm_irqfd *args)
 	file = fget(args->fd);
 	if (!file)
 		return -EBADF;
-	ret = irqfd_new(vm, args->gsi, file);
+	ret = irqfd_new(vm, args, file);
 	fput(file);
 	return ret;
 }
@@ -182,8 +221,8 @@ static long irqfd_deassign(struct herald_vm *vm, const struct kvm_irqfd *args)
 }
 
 /*
- * KVM_IRQFD. -EINVAL: flags; -EAGAIN: the GIC is not initialised; -EBADF, -EINVAL: no eventfd; -EBUSY: it is one already;
- * -EFAULT; -ENOMEM.
+ * KVM_IRQFD. -EINVAL: flags; -EAGAIN: the GIC is not initialised; -EBADF, -EINVAL: no eventfd, or no resamplefd; -EBUSY: it
+ * is one already; -EFAULT; -ENOMEM.
  */
 long herald_irqfd(struct herald_vm *vm, struct kvm_irqfd __user *arg)
 {
@@ -191,7 +230,7 @@ long herald_irqfd(struct herald_vm *vm, struct kvm_irqfd __user *arg)
 
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
-	if (args.flags & ~KVM_IRQFD_FLAG_DEASSIGN)
+	if (args.flags & ~(KVM_IRQFD_FLAG_DEASSIGN | KVM_IRQFD_FLAG_RESAMPLE))
 		return -EINVAL;
 	if (args.flags & KVM_IRQFD_FLAG_DEASSIGN)
 		return irqfd_deassign(vm, &args);

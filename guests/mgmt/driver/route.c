@@ -76,10 +76,11 @@ static void route_publish(struct herald_vm *vm, struct herald_routes *routes)
 	mutex_lock(&vm->io_lock);
 	routes = rcu_replace_pointer(vm->routes, routes, lockdep_is_held(&vm->io_lock));
 	mutex_unlock(&vm->io_lock);
-	if (!routes)
-		return;
-	synchronize_srcu_expedited(&vm->srcu);
-	kvfree(routes);
+	if (routes) {
+		synchronize_srcu_expedited(&vm->srcu);
+		kvfree(routes);
+	}
+	herald_resample_rerouted(vm);
 }
 
 static long route_build(struct herald_vm *vm, const struct kvm_irq_routing_entry *entries, u32 nr)
@@ -165,6 +166,28 @@ static long route_line(struct herald_vm *vm, union herald_irq_args *args, u32 le
 {
 	args->line.level = level;
 	return herald_ioctl_step(vm->handle, KVM_IRQ_LINE, virt_to_phys(args));
+}
+
+/* The SPI that a GSI stands for; 0: an MSI, or nothing. */
+u32 herald_route_spi(struct herald_vm *vm, u32 gsi)
+{
+	struct herald_route route;
+
+	if (!route_find(vm, gsi, &route) || route.type != KVM_IRQ_ROUTING_IRQCHIP)
+		return 0;
+	return route.args.line.irq & KVM_ARM_IRQ_NUM_MASK;
+}
+
+/* The line of a GSI that is a pin goes low. @args as below; may sleep. */
+void herald_route_lower(struct herald_vm *vm, u32 gsi, union herald_irq_args *args)
+{
+	struct herald_route route;
+
+	if (!route_find(vm, gsi, &route) || route.type != KVM_IRQ_ROUTING_IRQCHIP)
+		return;
+	*args = route.args;
+	while (route_line(vm, args, 0) == HERALD_AGAIN)
+		cond_resched();
 }
 
 /*

@@ -229,6 +229,7 @@ static long run_loop(struct herald_vcpu *vcpu)
 		herald_steal_update(vcpu);
 		if (!run_enter(vcpu, data, &stop, &res))
 			continue;
+		herald_resample(vcpu->vm);
 		if ((long)res.a0 == HERALD_AGAIN)
 			continue; /* the same call again */
 		vcpu->finish = 0;

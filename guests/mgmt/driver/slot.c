@@ -29,6 +29,11 @@ static u64 slot_base(const struct herald_slot *slot)
 	return ALIGN_DOWN(slot->ipa, HUGE_SIZE);
 }
 
+static struct herald_block *slot_block(struct herald_slot *slot, u64 block_ipa)
+{
+	return &slot->blocks[(block_ipa - slot_base(slot)) / HUGE_SIZE];
+}
+
 static unsigned long slot_blocks(const struct herald_slot *slot)
 {
 	return (ALIGN(slot->ipa + slot->size, HUGE_SIZE) - slot_base(slot)) / HUGE_SIZE;
@@ -81,7 +86,7 @@ static void slot_unmap(struct herald_slot *slot, struct herald_block *block, u64
 static void slot_drop_block(struct herald_slot *slot, u64 ipa, u64 end)
 {
 	u64 block_ipa = ALIGN_DOWN(ipa, HUGE_SIZE);
-	struct herald_block *block = &slot->blocks[(block_ipa - slot_base(slot)) / HUGE_SIZE];
+	struct herald_block *block = slot_block(slot, block_ipa);
 	unsigned long first = (ipa - block_ipa) / PAGE_SIZE;
 	unsigned long last = (end - block_ipa) / PAGE_SIZE;
 
@@ -103,13 +108,15 @@ static void slot_drop_block(struct herald_slot *slot, u64 ipa, u64 end)
 	block->huge = false;
 }
 
-static void slot_drop(struct herald_slot *slot, u64 ipa, u64 end)
+static void slot_drop(struct herald_slot *slot, u64 ipa, u64 end, bool may_sleep)
 {
 	u64 next;
 
 	for (; ipa < end; ipa = next) {
 		next = min(end, ALIGN_DOWN(ipa, HUGE_SIZE) + HUGE_SIZE);
 		slot_drop_block(slot, ipa, next);
+		if (may_sleep)
+			cond_resched();
 	}
 }
 
@@ -120,15 +127,16 @@ static bool slot_invalidate(struct mmu_interval_notifier *notifier,
 	struct herald_slot *slot = container_of(notifier, struct herald_slot, notifier);
 	unsigned long start = max(range->start, slot->hva);
 	unsigned long end = min(range->end, slot->hva + (unsigned long)slot->size);
+	bool may_sleep = mmu_notifier_range_blockable(range);
 
-	if (mmu_notifier_range_blockable(range))
+	if (may_sleep)
 		mutex_lock(&slot->lock);
 	else if (!mutex_trylock(&slot->lock))
 		return false;
 	mmu_interval_set_seq(notifier, seq);
 	if (start < end)
 		slot_drop(slot, slot->ipa + PAGE_ALIGN_DOWN(start - slot->hva),
-			  slot->ipa + PAGE_ALIGN(end - slot->hva));
+			  slot->ipa + PAGE_ALIGN(end - slot->hva), may_sleep);
 	mutex_unlock(&slot->lock);
 	return true;
 }
@@ -162,7 +170,7 @@ int herald_slot_set_flags(struct herald_slot *slot, u32 flags)
 			return -ENOMEM;
 	}
 	mutex_lock(&slot->lock);
-	slot_drop(slot, slot->ipa, slot->ipa + slot->size);
+	slot_drop(slot, slot->ipa, slot->ipa + slot->size, true);
 	swap(slot->dirty, dirty);
 	slot->flags = flags;
 	mutex_unlock(&slot->lock);
@@ -170,12 +178,32 @@ int herald_slot_set_flags(struct herald_slot *slot, u32 flags)
 	return 0;
 }
 
-/* Take pages from the VM, counted from the slot's first. Under the slot's lock. */
-void herald_slot_drop_pages(struct herald_slot *slot, unsigned long first, unsigned long count)
+/* Nothing of a logged slot is a block, so EL2 has nothing to split: no memory to run out of. */
+static void slot_protect(struct herald_slot *slot)
 {
-	u64 ipa = slot->ipa + first * PAGE_SIZE;
+	WARN_ON_ONCE(herald_ioctl_struct(slot->vm->handle, HERALD_PROTECT_PAGES, &slot->args));
+}
 
-	slot_drop(slot, ipa, ipa + count * PAGE_SIZE);
+/*
+ * Make pages of a logged slot read-only: those with their bit in @bits, bit 0 being page @first, counted from the slot's
+ * first. Under the slot's lock.
+ */
+void herald_slot_protect(struct herald_slot *slot, unsigned long first, const unsigned long *bits,
+			 unsigned long words)
+{
+	struct herald_protect *args = &slot->args.protect;
+	unsigned long i, count;
+
+	for (i = 0; i < words; i += count) {
+		count = min_t(unsigned long, words - i, HERALD_PROTECT_MAX / BITS_PER_LONG);
+		if (bitmap_empty(&bits[i], count * BITS_PER_LONG))
+			continue;
+		*args = (struct herald_protect){
+			.ipa = slot->ipa + (first + i * BITS_PER_LONG) * PAGE_SIZE,
+		};
+		memcpy(args->pages, &bits[i], count * sizeof(*bits));
+		slot_protect(slot);
+	}
 }
 
 /* A slot with nothing mapped yet. The caller is of the VMM, and has checked the region. -ENOMEM. */
@@ -216,7 +244,7 @@ void herald_slot_free(struct herald_slot *slot)
 	unsigned long i;
 
 	mutex_lock(&slot->lock);
-	slot_drop(slot, slot->ipa, slot->ipa + slot->size);
+	slot_drop(slot, slot->ipa, slot->ipa + slot->size, true);
 	mutex_unlock(&slot->lock);
 	mmu_interval_notifier_remove(&slot->notifier);
 	for (i = 0; i < slot_blocks(slot); i++)
@@ -338,29 +366,55 @@ static bool slot_writable(const struct herald_slot *slot, const struct slot_faul
 	       (!slot->dirty || test_bit(slot_log_bit(slot, f), slot->dirty));
 }
 
-/* The page is to be written: it is dirty from now on, and if it is mapped read-only that goes first. */
+/* The page is to be written: it is dirty from now on, and writable if it is mapped. */
 static void slot_log(struct herald_slot *slot, struct slot_fault *f)
 {
 	unsigned long bit = slot_log_bit(slot, f);
 
 	if (test_bit(bit, slot->dirty))
 		return;
-	herald_slot_drop_pages(slot, bit, 1);
 	__set_bit(bit, slot->dirty);
 	atomic64_inc(&slot->vm->stats.dirty);
+	if (!f->block->pages || !f->block->pages[f->index])
+		return;
+	slot->args.protect = (struct herald_protect){
+		.ipa = f->block_ipa + f->index * PAGE_SIZE,
+		.flags = HERALD_PROTECT_WRITABLE,
+		.pages = { 1 },
+	};
+	slot_protect(slot);
 }
 
 /* The driver has written the page for the VM. */
 void herald_slot_mark(struct herald_slot *slot, u64 ipa)
 {
 	u64 block_ipa = ALIGN_DOWN(ipa, HUGE_SIZE);
-	struct slot_fault f = { .block_ipa = block_ipa, .index = (ipa - block_ipa) / PAGE_SIZE };
+	struct slot_fault f = {
+		.block = slot_block(slot, block_ipa),
+		.block_ipa = block_ipa,
+		.index = (ipa - block_ipa) / PAGE_SIZE,
+	};
 
 	if (!slot->dirty)
 		return;
 	mutex_lock(&slot->lock);
 	slot_log(slot, &f);
 	mutex_unlock(&slot->lock);
+}
+
+/* Does the page that was touched only lack the permission? Then it gets that. */
+static bool slot_relax(struct herald_slot *slot, struct slot_fault *f)
+{
+	bool mapped;
+
+	if (!f->write || !slot->dirty)
+		return false;
+	mutex_lock(&slot->lock);
+	mapped = f->block->pages[f->index];
+	if (mapped)
+		slot_log(slot, f);
+	mutex_unlock(&slot->lock);
+	return mapped;
 }
 
 /* Under the slot's lock. On success the pins are the block's, else still the caller's. */
@@ -423,9 +477,12 @@ static int slot_settle(struct herald_slot *slot, struct slot_fault *f, bool *kee
 static int slot_try(struct herald_slot *slot, struct slot_fault *f)
 {
 	unsigned long seq = mmu_interval_read_begin(&slot->notifier);
-	int err = slot_pin_most(slot, f);
 	bool keep = false;
+	int err;
 
+	if (slot_relax(slot, f))
+		return 0;
+	err = slot_pin_most(slot, f);
 	if (err)
 		return err;
 	mutex_lock(&slot->lock);
@@ -450,7 +507,7 @@ int herald_slot_map(struct herald_slot *slot, u64 ipa, bool write, struct page *
 {
 	u64 block_ipa = ALIGN_DOWN(ipa, HUGE_SIZE);
 	struct slot_fault f = {
-		.block = &slot->blocks[(block_ipa - slot_base(slot)) / HUGE_SIZE],
+		.block = slot_block(slot, block_ipa),
 		.block_ipa = block_ipa,
 		.index = (ipa - block_ipa) / PAGE_SIZE,
 		.write = write,

@@ -177,6 +177,8 @@ static struct herald_vm *vm_alloc(unsigned long type)
 	spin_lock_init(&vm->ring_lock);
 	spin_lock_init(&vm->irqfds_lock);
 	INIT_LIST_HEAD(&vm->irqfds);
+	mutex_init(&vm->resample_lock);
+	INIT_LIST_HEAD(&vm->resamplers);
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
 	return vm;

@@ -176,7 +176,7 @@ int boot(const char *image, int nr_vcpus, const char *bootargs)
 	image_load(&g, image);
 	g.machine = (struct machine){
 		.nr_vcpus = nr_vcpus,
-		.its = !its_new(&g.vm),
+		.its = !its_new(&g.vm, ITS_IPA),
 		.ram_size = RAM_SIZE,
 		.uart = UART_IPA,
 		.bell = BELL_IPA,

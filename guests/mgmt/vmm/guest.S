@@ -152,6 +152,105 @@ program guest_poll
 	isb
 1:	done guest_poll, x4
 
+/*
+ * Takes the test's SPI, level-sensitive, by looking for it: says which interrupt there is; if there is one ends it, says
+ * LEVEL_ENDED, and goes on so.
+ */
+program guest_level
+	ldr	x1, =GICD_IPA
+	str	wzr, [x1, #(0xc00 + TEST_SPI / 16 * 4)]	/* GICD_ICFGR */
+	bl	gic_on
+1:	mrs	x4, S3_0_C12_C12_0		/* ICC_IAR1_EL1 */
+	dsb	sy
+	str	x4, [x19, #MMIO_EXIT]
+	cmp	x4, #1020
+	b.hs	1b
+	msr	S3_0_C12_C12_1, x4		/* ICC_EOIR1_EL1 */
+	isb
+	mov	x4, #LEVEL_ENDED
+	str	x4, [x19, #MMIO_EXIT]
+	b	1b
+
+/* (address, limit): counts the test's SPI, level-sensitive, there, waiting for each; ends at the limit. */
+program guest_levels
+	ldr	x1, =GICD_IPA
+	str	wzr, [x1, #(0xc00 + TEST_SPI / 16 * 4)]	/* GICD_ICFGR */
+	bl	gic_on
+	mov	x5, #0
+1:	wfi
+	mrs	x4, S3_0_C12_C12_0		/* ICC_IAR1_EL1 */
+	dsb	sy
+	cmp	x4, #TEST_SPI
+	b.ne	1b
+	add	x5, x5, #1
+	str	x5, [x20]
+	msr	S3_0_C12_C12_1, x4		/* ICC_EOIR1_EL1 */
+	isb
+	cmp	x5, x21
+	b.lo	1b
+	done guest_levels, x5
+
+/* (list, number): stores; each is an address and a value, 64 bits if bit 0 of the address is set, else 32. */
+program guest_stores
+	mov	x4, x20
+	mov	x5, x21
+1:	cbz	x5, 4f
+	ldp	x6, x7, [x4], #16
+	sub	x5, x5, #1
+	tbz	x6, #0, 2f
+	bic	x6, x6, #1
+	str	x7, [x6]
+	b	1b
+2:	str	w7, [x6]
+	b	1b
+4:	done guest_stores, x5
+
+/*
+ * (struct lpis, whether to wait): takes LPIs, counts each, and tells the VMM the last word that it had from it by then;
+ * ends with the first that comes when it is to.
+ */
+program guest_lpis
+	bl	gic_on
+	mov	x10, #8192
+1:	cbz	x21, 2f
+	wfi
+2:	mrs	x4, S3_0_C12_C12_0		/* ICC_IAR1_EL1 */
+	dsb	sy
+	cmp	x4, x10
+	b.lo	1b
+	ldr	x7, [x20, #LPIS_SENT]
+	ldr	x8, [x20, #LPIS_END]
+	cbnz	x8, 3f
+	sub	x6, x4, x10
+	add	x9, x20, #LPIS_COUNT
+	ldr	x5, [x9, x6, lsl #3]
+	add	x5, x5, #1
+	str	x5, [x9, x6, lsl #3]
+	str	x7, [x20, #LPIS_SEEN]
+3:	dsb	sy
+	msr	S3_0_C12_C12_1, x4		/* ICC_EOIR1_EL1 */
+	isb
+	cbz	x8, 1b
+	done guest_lpis, x4
+
+/* (struct lpis): takes LPIs, and counts each, until there is none. */
+program guest_drain
+	bl	gic_on
+	mov	x10, #8192
+1:	mrs	x4, S3_0_C12_C12_0		/* ICC_IAR1_EL1 */
+	dsb	sy
+	cmp	x4, x10
+	b.lo	2f
+	sub	x6, x4, x10
+	add	x9, x20, #LPIS_COUNT
+	ldr	x5, [x9, x6, lsl #3]
+	add	x5, x5, #1
+	str	x5, [x9, x6, lsl #3]
+	msr	S3_0_C12_C12_1, x4		/* ICC_EOIR1_EL1 */
+	isb
+	b	1b
+2:	done guest_drain, x4
+
 /* (address, value, bytes): one store. The result is the address. */
 program guest_store
 	cmp	x22, #1

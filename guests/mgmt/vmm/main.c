@@ -22,11 +22,12 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } tests[] = {
-	{ "errno", test_errno },   { "run", test_run },	      { "regs", test_regs },
-	{ "memory", test_memory }, { "wait", test_wait },     { "signal", test_signal },
-	{ "caps", test_caps },	   { "region", test_region }, { "ioeventfd", test_ioeventfd },
-	{ "irqfd", test_irqfd },   { "dirty", test_dirty },   { "move", test_move },
-	{ "stats", test_stats },   { "lend", test_lend },     { "kill", kill_rounds },
+	{ "errno", test_errno },   { "run", test_run },		  { "regs", test_regs },
+	{ "memory", test_memory }, { "wait", test_wait },	  { "signal", test_signal },
+	{ "caps", test_caps },	   { "region", test_region },	  { "ioeventfd", test_ioeventfd },
+	{ "irqfd", test_irqfd },   { "resample", test_resample }, { "msi", test_msi },
+	{ "dirty", test_dirty },   { "move", test_move },	  { "stats", test_stats },
+	{ "lend", test_lend },	   { "kill", kill_rounds },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))

@@ -14,14 +14,17 @@
 #define NOTHING 1023
 #define ROUNDS 50
 
-static int irqfd(struct vm *vm, int fd, u32 gsi, u32 flags)
+int irqfd_set(struct vm *vm, const struct kvm_irqfd *args)
 {
-	struct kvm_irqfd args = { .fd = (u32)fd, .gsi = gsi, .flags = flags };
-
-	return xioctl(vm->fd, KVM_IRQFD, (unsigned long)&args);
+	return xioctl(vm->fd, KVM_IRQFD, (unsigned long)args);
 }
 
-static void ring(int fd)
+static int irqfd(struct vm *vm, int fd, u32 gsi, u32 flags)
+{
+	return irqfd_set(vm, &(struct kvm_irqfd){ .fd = (u32)fd, .gsi = gsi, .flags = flags });
+}
+
+void ring(int fd)
 {
 	u64 one = 1;
 
@@ -29,7 +32,7 @@ static void ring(int fd)
 		fail("write to an eventfd");
 }
 
-static bool is_rung(int fd)
+bool is_rung(int fd)
 {
 	u64 count;
 
@@ -56,7 +59,7 @@ static u64 pending_soon(struct vm *vm)
 	return intid;
 }
 
-static int routes(struct vm *vm, u32 nr, u32 flags, const struct kvm_irq_routing_entry *entries)
+int routes_set(struct vm *vm, u32 nr, u32 flags, const struct kvm_irq_routing_entry *entries)
 {
 	struct kvm_irq_routing *r = calloc(1, sizeof(*r) + nr * sizeof(*entries));
 	int ret;
@@ -79,7 +82,7 @@ static int route_pin(struct vm *vm, u32 gsi, u32 chip, u32 pin, u32 flags)
 		.u.irqchip = { .irqchip = chip, .pin = pin },
 	};
 
-	return routes(vm, 1, 0, &e);
+	return routes_set(vm, 1, 0, &e);
 }
 
 static int route_msi(struct vm *vm, u32 gsi, u32 flags)
@@ -91,7 +94,7 @@ static int route_msi(struct vm *vm, u32 gsi, u32 flags)
 		.u.msi = { .address_lo = 0x8090040, .data = 1, .devid = 8 },
 	};
 
-	return routes(vm, 1, 0, &e);
+	return routes_set(vm, 1, 0, &e);
 }
 
 static void test_early(void)
@@ -216,7 +219,7 @@ static void test_storm(struct vm *vm)
 	for (i = 0; i < ROUNDS; i++) {
 		good += !route_pin(vm, 100, 0, TEST_GSI, 0);
 		good += !irqfd(vm, s.fd, 100, 0);
-		good += !routes(vm, 0, 0, NULL);
+		good += !routes_set(vm, 0, 0, NULL);
 		good += !irqfd(vm, s.fd, 100, KVM_IRQFD_FLAG_DEASSIGN);
 		is_rung(s.fd);
 	}
@@ -234,14 +237,14 @@ static void test_routes(struct vm *vm, int fd)
 		{ .gsi = 5, .type = KVM_IRQ_ROUTING_IRQCHIP, .u.irqchip = { .pin = 6 } },
 	};
 
-	equal(routes(vm, 4097, 0, NULL), -EINVAL, "more than 4096 routes");
-	equal(routes(vm, 1, 1, two), -EINVAL, "flags");
-	equal(routes(vm, 2, 0, two), -EINVAL, "two pins of one GSI");
+	equal(routes_set(vm, 4097, 0, NULL), -EINVAL, "more than 4096 routes");
+	equal(routes_set(vm, 1, 1, two), -EINVAL, "flags");
+	equal(routes_set(vm, 2, 0, two), -EINVAL, "two pins of one GSI");
 	two[1].type = KVM_IRQ_ROUTING_MSI;
-	equal(routes(vm, 2, 0, two), -EINVAL, "a pin and an MSI of one GSI");
+	equal(routes_set(vm, 2, 0, two), -EINVAL, "a pin and an MSI of one GSI");
 	two[1].type = 77;
 	two[1].gsi = 6;
-	equal(routes(vm, 2, 0, two), -EINVAL, "an unknown type");
+	equal(routes_set(vm, 2, 0, two), -EINVAL, "an unknown type");
 	equal(route_pin(vm, 4096, 0, 8, 0), -EINVAL, "GSI 4096");
 	equal(route_pin(vm, 4095, 0, 8, 0), 0, "GSI 4095");
 	equal(route_pin(vm, 5, 1, 8, 0), -EINVAL, "a second chip");
@@ -259,7 +262,7 @@ static void test_routes(struct vm *vm, int fd)
 	equal(route_pin(vm, 100, 0, TEST_GSI, 0), 0, "with a route");
 	ring(fd);
 	equal(pending_soon(vm), TEST_SPI, "it raises an interrupt");
-	equal(routes(vm, 0, 0, NULL), 0, "no routes");
+	equal(routes_set(vm, 0, 0, NULL), 0, "no routes");
 	ring(fd);
 	equal(pending(vm), NOTHING, "it raises nothing again");
 	equal(irqfd(vm, fd, 100, KVM_IRQFD_FLAG_DEASSIGN), 0, "deassigned");

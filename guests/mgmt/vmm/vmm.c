@@ -113,10 +113,9 @@ static void gic_new(struct vm *vm)
 	gic_attr(vm, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL);
 }
 
-int its_new(struct vm *vm)
+int its_new(struct vm *vm, u64 base)
 {
 	struct kvm_create_device device = { .type = KVM_DEV_TYPE_ARM_VGIC_ITS };
-	u64 base = ITS_IPA;
 	struct kvm_device_attr address = {
 		.group = KVM_DEV_ARM_VGIC_GRP_ADDR,
 		.attr = KVM_VGIC_ITS_ADDR_TYPE,
@@ -126,13 +125,14 @@ int its_new(struct vm *vm)
 		.group = KVM_DEV_ARM_VGIC_GRP_CTRL,
 		.attr = KVM_DEV_ARM_VGIC_CTRL_INIT,
 	};
-	int ret = xioctl(vm->fd, KVM_CREATE_DEVICE, (unsigned long)&device);
+	int ret = xioctl(vm->fd, KVM_CREATE_DEVICE, (unsigned long)&device), its;
 
 	if (ret < 0)
 		return ret;
-	vm->its = (int)device.fd;
-	ret = xioctl(vm->its, KVM_SET_DEVICE_ATTR, (unsigned long)&address);
-	return ret < 0 ? ret : xioctl(vm->its, KVM_SET_DEVICE_ATTR, (unsigned long)&init);
+	its = (int)device.fd;
+	vm->its[vm->nr_its++] = its;
+	ret = xioctl(its, KVM_SET_DEVICE_ATTR, (unsigned long)&address);
+	return ret < 0 ? ret : xioctl(its, KVM_SET_DEVICE_ATTR, (unsigned long)&init);
 }
 
 static void vcpu_new(struct vm *vm, int id)
@@ -175,6 +175,8 @@ void vm_free(struct vm *vm)
 		munmap(vm->vcpu[i].run, 4096);
 		close(vm->vcpu[i].fd);
 	}
+	for (i = 0; i < vm->nr_its; i++)
+		close(vm->its[i]);
 	close(vm->gic);
 	close(vm->fd);
 	munmap(vm->code, CODE_SIZE);

@@ -18,6 +18,13 @@
 
 #define VTIMER_INTID 27
 #define TEST_SPI 40
+#define LEVEL_ENDED 0x1000 /* guest_level */
+
+/* guest_lpis: words that it shares with the VMM. */
+#define LPIS_SENT 0
+#define LPIS_SEEN 8
+#define LPIS_END 16
+#define LPIS_COUNT 64 /* of LPI 8192 and so on */
 
 #ifndef __ASSEMBLER__
 
@@ -40,7 +47,7 @@ struct vcpu {
 struct vm {
 	int fd;
 	int gic;
-	int its; /* its_new() */
+	int its[2], nr_its; /* its_new() */
 	void *code;
 	int nr_vcpus;
 	struct vcpu vcpu[4];
@@ -50,13 +57,13 @@ struct vm {
 extern char guest_start[], guest_end[];
 extern char guest_mmio[], guest_touch[], guest_read[], guest_timer[], guest_irq[], guest_spin[],
 	guest_off[], guest_jump[], guest_vectors[], guest_poll[], guest_store[], guest_pair[],
-	guest_count[];
+	guest_count[], guest_level[], guest_levels[], guest_stores[], guest_lpis[], guest_drain[];
 
 /* vmm.c: what fails here ends the program with a line that says so. */
 int kvm_open(void);
 void vm_new(struct vm *vm, int nr_vcpus);
 void vm_free(struct vm *vm);
-int its_new(struct vm *vm); /* at ITS_IPA; 0 or -errno */
+int its_new(struct vm *vm, u64 base); /* 0 or -errno */
 int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem);
 void *memory(size_t size);
 void reg_set(struct vcpu *v, u64 id, u64 val);
@@ -83,6 +90,12 @@ bool point(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3))
 int points_done(void);
 _Noreturn void fail(const char *what);
 
+/* test_irqfd.c: KVM_IRQFD, and an eventfd that is signalled, or was. */
+int irqfd_set(struct vm *vm, const struct kvm_irqfd *args);
+void ring(int fd);
+bool is_rung(int fd);
+int routes_set(struct vm *vm, u32 nr, u32 flags, const struct kvm_irq_routing_entry *entries);
+
 /* test_signal.c: SIGALRM and SIGUSR1 interrupt, and do nothing else. */
 void signal_setup(void);
 
@@ -97,6 +110,8 @@ void test_caps(void);
 void test_region(void);
 void test_ioeventfd(void);
 void test_irqfd(void);
+void test_resample(void);
+void test_msi(void);
 void test_dirty(void);
 void test_move(void);
 void test_stats(void);
