@@ -88,7 +88,7 @@ for round in $(seq %(kills)d); do
 	[ $((round %% 3)) != 0 ] || wait
 done
 wait
-section killed; grep -c '^G killed' /tmp/killed; grep -vx 'G killed .*\|Killed' /tmp/killed; end
+section killed; grep -c '^G killed' /tmp/killed; grep -vxE 'G killed .*|Killed' /tmp/killed; end
 wait_for 30 settled
 section after; stats; end
 '''
