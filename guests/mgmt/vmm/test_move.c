@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "vmm.h"
 
@@ -182,7 +181,7 @@ static void save_memory(struct vm *vm, u8 *copy)
 	memcpy(copy, mem, SIZE);
 	equal(control(vm->gic, KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES), 0,
 	      "pending tables are saved");
-	equal(control(vm->its, KVM_DEV_ARM_ITS_SAVE_TABLES), 0, "the ITS's tables are saved");
+	equal(control(vm->its[0], KVM_DEV_ARM_ITS_SAVE_TABLES), 0, "the ITS's tables are saved");
 	equal(log_get(vm, bits), 0, "the log");
 	point(is_dirty(bits, DEVICES) && is_dirty(bits, COLLECTIONS) && is_dirty(bits, ITT) &&
 		      is_dirty(bits, PENDING),
@@ -219,8 +218,8 @@ static int registers(struct vm *vm, unsigned long request, struct registers *r)
 	for (i = 0; i < NR_ITS; i++) {
 		/* Events are there before the ITS is on. */
 		if (its_regs[i] == GITS_CTLR && request == KVM_SET_DEVICE_ATTR)
-			bad += !!control(vm->its, KVM_DEV_ARM_ITS_RESTORE_TABLES);
-		bad += !!attr(vm->its, request, KVM_DEV_ARM_VGIC_GRP_ITS_REGS, its_regs[i],
+			bad += !!control(vm->its[0], KVM_DEV_ARM_ITS_RESTORE_TABLES);
+		bad += !!attr(vm->its[0], request, KVM_DEV_ARM_VGIC_GRP_ITS_REGS, its_regs[i],
 			      &r->its[i]);
 	}
 	return bad;
@@ -232,7 +231,7 @@ static struct vm vm_at(u8 *at, u32 flags)
 
 	mem = at;
 	vm_new(&vm, 1);
-	if (its_new(&vm) || vm_slot(&vm, 1, flags, RAM_IPA, SIZE, at))
+	if (its_new(&vm, ITS_IPA) || vm_slot(&vm, 1, flags, RAM_IPA, SIZE, at))
 		fail("a VM with an ITS");
 	return vm;
 }
@@ -290,12 +289,10 @@ void test_move(void)
 	save_memory(&vm, to);
 	equal(registers(&vm, KVM_GET_DEVICE_ATTR, &r), 0, "registers are read");
 	vm_free(&vm);
-	close(vm.its);
 	memset(from, 0, SIZE);
 	vm = vm_at(to, 0);
 	equal(registers(&vm, KVM_SET_DEVICE_ATTR, &r), 0, "and written to another VM");
 	test_arrived(&vm);
-	close(vm.its);
 	vm_free(&vm);
 	munmap(from, SIZE);
 	munmap(to, SIZE);
