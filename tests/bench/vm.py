@@ -135,7 +135,7 @@ set xtics ("1" 1, "10" 10, "100" 100, "1,000" 1000, "10,000" 10000, "100,000" 10
 set grid xtics lc rgb "#dddddd"
 set border 3
 set tics nomirror
-set key top right reverse Left
+set key outside bottom center horizontal
 set style fill solid noborder
 $rows << E
 %s

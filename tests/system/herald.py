@@ -112,10 +112,13 @@ class Run:
 
     def interrupts(self, name):
         """A section with /proc/interrupts: list of (number, [count per CPU], 'chip hwirq type name')."""
-        lines = self.section(name).splitlines()
         rows = []
-        cpus = len(lines[0].split()) if lines else 0
-        for line in lines[1:]:
+        cpus = 0
+        for line in self.section(name).splitlines():
+            if not cpus:
+                # What a terminal echoes comes before the line that names the CPUs.
+                cpus = len(line.split()) if line.split()[:1] == ['CPU0'] else 0
+                continue
             words = line.split()
             if len(words) <= cpus or not words[0].endswith(':'):
                 continue
