@@ -17,9 +17,9 @@ _Static_assert(VCPU_EXITS == HERALD_NR_EXITS && HERALD_EXIT_DEBUG < VCPU_EXITS,
 	       "each way to end a run has its counter");
 _Static_assert(ITS_NR_CMDS <= HERALD_ITS_COMMANDS && ITS_NR_ERRORS <= HERALD_ITS_ERRORS,
 	       "the ABI has room for each counter");
-_Static_assert(HERALD_NONE == ~0u, "all ones");
-_Static_assert(ITS_NO_VCPU == ~0u, "an event without a vCPU goes nowhere");
-_Static_assert(VGIC_NOWHERE == ~0u, "and so does an SPI without a route");
+_Static_assert(HERALD_NONE == 0xffffffff, "all ones");
+_Static_assert(ITS_NO_VCPU == 0xffffffff, "an event without a vCPU goes nowhere");
+_Static_assert(VGIC_NOWHERE == 0xffffffff, "and so does an SPI without a route");
 _Static_assert(VGIC_INFO_ENABLED == HERALD_IRQ_ENABLED && VGIC_INFO_PENDING == HERALD_IRQ_PENDING &&
 		       VGIC_INFO_ACTIVE == HERALD_IRQ_ACTIVE &&
 		       VGIC_INFO_LEVEL == HERALD_IRQ_LEVEL && VGIC_INFO_HW == HERALD_IRQ_HW,

@@ -496,12 +496,12 @@ static int protect_page(struct stage2 *s, u64 ipa, bool writable)
 {
 	struct place at = place_find(s, ipa);
 	u64 desc = *at.entry;
-	int err = 0;
 
 	if (!(desc & DESC_VALID) || !(desc & DESC_WRITE) != writable)
 		return 0;
 	if (at.span != SZ_4K) {
-		err = boundary_make(s, ipa);
+		int err = boundary_make(s, ipa);
+
 		if (!err)
 			err = boundary_make(s, ipa + SZ_4K);
 		if (err)
