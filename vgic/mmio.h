@@ -33,7 +33,7 @@ struct vgic_reg {
 #define VGIC_REG_LATCH BIT(1) /* it reads and writes the pending latches, whatever the lines are */
 #define VGIC_REG_HIDDEN BIT(2) /* reads as zero, writes are ignored */
 #define VGIC_REG_TAKEN BIT(3) /* a write concerns interrupts that are active, too */
-#define VGIC_REG_FIXED BIT(4) /* -EINVAL if another value than the one that is read is written */
+#define VGIC_REG_IIDR BIT(4) /* GICD_IIDR: another revision can be chosen */
 
 /*
  * The first row that ends beyond the start of each 128 bytes, and of all behind 4 KiB: there the

@@ -105,7 +105,7 @@ static int user_write(struct user_reg *u, u32 val)
 
 	if (flags & VGIC_REG_HIDDEN)
 		return 0;
-	if (flags & VGIC_REG_FIXED)
+	if (flags & VGIC_REG_IIDR)
 		return user_write_iidr(u->a.vgic, val);
 	if (flags & VGIC_REG_LATCH)
 		vgic_write_cpend(&u->a, ~val);
