@@ -33,7 +33,7 @@ endif
 
 # Built for speed: what runs at a guest's rate. The rest runs once or seldom, and is built for size.
 EL2_FAST := $(addprefix its/,cmd.c event.c queue.c regs.c signal.c) $(addprefix vgic/,flush.c list.c lpi.c lr.c mmio.c sgi.c) pci/mirror.c \
-	$(addprefix hyp/,exit.c irq.c mmio.c run.c smccc.c sysreg_trap.c vgic_host.c vits.c lib/string.c)
+	$(addprefix hyp/,exit.c irq.c mmio.c run.c smccc.c stage2_find.c sysreg_trap.c vgic_host.c vits.c lib/string.c)
 # With the MMU off a misaligned access is a fault.
 EL2_MMU_OFF := boot/mmu.c
 # Compiled for themselves, not together with all others at the link (-flto, which saves 6 % of the
