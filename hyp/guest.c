@@ -60,8 +60,8 @@ _Static_assert(SLOT_MAKING == HERALD_VM_MAKING && SLOT_LIVE == HERALD_VM_LIVE &&
 		       SLOT_CLOSING == HERALD_VM_CLOSING,
 	       "a slot's state is its VM's in the ABI");
 _Static_assert(LOCK_VM == 0, "the slots' locks need no initialisation");
-
-_Static_assert(BOARD_MAX_ITS < VM_MAX_MMIO, "an ITS's frame finds room");
+_Static_assert(1 + VM_MAX_REDIST + BOARD_MAX_ITS <= VM_MAX_MMIO,
+	       "each frame of a VM's GIC and ITSes finds room");
 
 static struct guest_slot *slot_of(const struct vm *vm)
 {
