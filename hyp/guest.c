@@ -107,21 +107,23 @@ static struct guest_slot *handle_slot(u64 handle)
 	return &slots[slot];
 }
 
+/* What is not of its kind stays NULL in *@o. */
 static int object_find(struct vm *vm, u64 handle, struct guest_object *o)
 {
 	u32 index = (u32)FIELD_GET(HANDLE_INDEX, handle);
 
 	o->kind = (enum guest_kind)FIELD_GET(HANDLE_KIND, handle);
 	o->vm = vm;
-	o->vcpu = NULL;
 	switch (o->kind) {
 	case GUEST_VM:
 		return index ? -EBADF : 0;
 	case GUEST_GIC:
 		return index || !atomic_load_acquire(&vm->gic.created) ? -EBADF : 0;
 	case GUEST_ITS:
+		if (index >= atomic_load_acquire(&vm->nr_its))
+			return -EBADF;
 		o->its = &vm->its[index];
-		return index >= atomic_load_acquire(&vm->nr_its) ? -EBADF : 0;
+		return 0;
 	case GUEST_VCPU:
 		if (index >= atomic_load_acquire(&vm->nr_vcpus))
 			return -EBADF;
