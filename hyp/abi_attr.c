@@ -108,11 +108,6 @@ s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr
 	return err;
 }
 
-static bool has_ras(void)
-{
-	return FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
-}
-
 s64 abi_get_events(struct abi_call *c)
 {
 	struct kvm_vcpu_events *e = &c->arg.events;
@@ -122,7 +117,7 @@ s64 abi_get_events(struct abi_call *c)
 	if (err)
 		return err;
 	e->exception.serror_pending = !!(w->hcr & HCR_VSE);
-	e->exception.serror_has_esr = has_ras();
+	e->exception.serror_has_esr = cpu_has_ras();
 	if (e->exception.serror_pending && e->exception.serror_has_esr)
 		e->exception.serror_esr = w->vsesr;
 	run_release(c->o.vcpu);
@@ -151,7 +146,7 @@ s64 abi_set_events(struct abi_call *c)
 	if (err)
 		return err;
 	if (e->exception.serror_pending &&
-	    ((esr & ~ESR_ISS) || (e->exception.serror_has_esr && !has_ras()))) {
+	    ((esr & ~ESR_ISS) || (e->exception.serror_has_esr && !cpu_has_ras()))) {
 		err = -EINVAL;
 	} else {
 		if (e->exception.serror_pending) {

@@ -36,11 +36,6 @@ void world_reset(struct vcpu *v)
 	w->hcr = HCR_GUEST | (v->pauth ? HCR_PAUTH : 0);
 }
 
-static bool has_ras(void)
-{
-	return FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
-}
-
 u32 world_ppi_mask(void)
 {
 	const struct board *b = &machine.board;
@@ -245,7 +240,7 @@ bool world_serror_settle(void)
 
 	dsb(sy);
 	isb();
-	if (!has_ras())
+	if (!cpu_has_ras())
 		return !(sysreg_read(isr_el1) & ISR_A);
 	esb();
 	disr = sysreg_read(DISR_EL1);
@@ -275,7 +270,7 @@ void world_save(struct vcpu *v)
 	else
 		world_debug_leave();
 	w->hcr = sysreg_read(hcr_el2);
-	if (has_ras()) {
+	if (cpu_has_ras()) {
 		w->vsesr = sysreg_read(VSESR_EL2);
 		w->vdisr = sysreg_read(VDISR_EL2);
 	}
@@ -325,7 +320,7 @@ void world_load(struct vcpu *v)
 	}
 	/* All guests use system registers for the GIC, whatever one of them wrote; not all CPUs have it fixed so. */
 	sysreg_write(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
-	if (has_ras()) {
+	if (cpu_has_ras()) {
 		sysreg_write(VSESR_EL2, w->vsesr);
 		sysreg_write(VDISR_EL2, w->vdisr);
 	}
