@@ -65,8 +65,7 @@ static s64 check_extension(struct abi_call *c)
 	case KVM_CAP_ARM_SYSTEM_SUSPEND:
 		return 1;
 	case KVM_CAP_SET_GUEST_DEBUG2:
-		return KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |
-		       KVM_GUESTDBG_USE_HW;
+		return ABI_DEBUG_CONTROL;
 	case KVM_CAP_ARM_INJECT_SERROR_ESR:
 		return cpu_has_ras();
 	case KVM_CAP_GUEST_DEBUG_HW_BPS:

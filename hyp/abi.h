@@ -96,6 +96,10 @@ abi_fn abi_signal_msi;
 
 /* hyp/abi_attr.c */
 abi_fn abi_enable_cap, abi_set_counter_offset, abi_get_events, abi_set_events, abi_set_guest_debug;
+/* What KVM_SET_GUEST_DEBUG takes, and KVM_CAP_SET_GUEST_DEBUG2 says. */
+#define ABI_DEBUG_CONTROL                                                                          \
+	(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |                  \
+	 KVM_GUESTDBG_USE_HW)
 u32 abi_vm_attr_size(const struct kvm_device_attr *a);
 s64 abi_vm_attr_has(const struct guest_object *o, const struct kvm_device_attr *a);
 s64 abi_vm_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,

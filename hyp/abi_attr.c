@@ -159,10 +159,6 @@ s64 abi_set_events(struct abi_call *c)
 	return err;
 }
 
-#define DEBUG_CONTROL                                                                              \
-	(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |                  \
-	 KVM_GUESTDBG_USE_HW)
-
 static void debug_set(struct vcpu *v, const struct kvm_guest_debug *d)
 {
 	u32 i, was = v->debug;
@@ -191,7 +187,7 @@ s64 abi_set_guest_debug(struct abi_call *c)
 	struct vcpu *v = c->o.vcpu;
 	s64 err;
 
-	if (c->arg.guest_debug.control & ~(u32)DEBUG_CONTROL)
+	if (c->arg.guest_debug.control & ~(u32)ABI_DEBUG_CONTROL)
 		return -EINVAL;
 	err = run_claim(v);
 	if (err)
