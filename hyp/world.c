@@ -74,8 +74,7 @@ static bool timer_line(const struct vcpu *v, u32 intid)
 	u64 ctl = virt ? w->cntv_ctl : w->cntp_ctl;
 	u64 now = timer_now() - (virt ? v->vm->cntvoff : v->vm->cntpoff);
 
-	return (ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE &&
-	       now >= (virt ? w->cntv_cval : w->cntp_cval);
+	return TIMER_ARMED(ctl) && now >= (virt ? w->cntv_cval : w->cntp_cval);
 }
 
 /* Those of the timers' PPIs whose line is high. */
