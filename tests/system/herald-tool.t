@@ -81,7 +81,7 @@ section after
 herald ls --json
 end
 section vmm
-tail -n 3 /tmp/vmm.log
+cat /tmp/vmm.log
 end
 '''
 

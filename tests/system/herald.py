@@ -235,7 +235,7 @@ class Tap:
                        'no match for %s in:\n%s' % (pattern, tail(text)))
 
     def unlike(self, text, pattern, name):
-        found = re.search('.*(?:%s).*' % pattern, text)
+        found = re.search('.*(?:%s).*' % pattern, text, re.M)
         return self.ok(not found, name, found.group(0) if found else '')
 
     def skip(self, name, why):
