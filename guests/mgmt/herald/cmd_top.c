@@ -136,7 +136,7 @@ static double vm_rate(const struct look *l, const u32 *since, u32 vm, double sec
 	size_t i;
 
 	for (i = 0; i < l->nr_irqs; i++)
-		if (l->irqs[i].vm == vm && (l->irqs[i].i.intid >= 8192) == lpis)
+		if (l->irqs[i].vm == vm && irq_is_lpi(&l->irqs[i]) == lpis)
 			sum += since[i];
 	return sum / seconds;
 }
@@ -201,7 +201,7 @@ static void show_irqs(const struct look *l, const u32 *since, double seconds, si
 	table_start("irqs", "RATE/s COUNT VM <TYPE INTID <REQUESTER DEVID EVENT VCPU <NAME");
 	for (i = 0; i < l->nr_irqs && since[order[i]]; i++) {
 		const struct irq *q = &l->irqs[order[i]];
-		bool lpi = q->i.intid >= 8192;
+		bool lpi = irq_is_lpi(q);
 		char bdf[16], name[48];
 
 		table_row();

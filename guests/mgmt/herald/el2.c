@@ -141,8 +141,8 @@ static int by_source(const void *pa, const void *pb)
 	const struct irq *a = pa, *b = pb;
 	u64 ka = (u64)a->its << 32 | a->i.devid, kb = (u64)b->its << 32 | b->i.devid;
 
-	if ((a->i.intid < 8192) != (b->i.intid < 8192))
-		return a->i.intid < 8192 ? -1 : 1;
+	if (irq_is_lpi(a) != irq_is_lpi(b))
+		return irq_is_lpi(b) ? -1 : 1;
 	if (ka != kb)
 		return ka < kb ? -1 : 1;
 	if (a->i.eventid != b->i.eventid)

@@ -13,6 +13,7 @@
 
 #include "hyp/herald_abi.h"
 #include "hyp/lib/bits.h"
+#include "its/its.h"
 
 #define EXIT_USAGE 2
 
@@ -63,6 +64,11 @@ struct irq {
 	u32 its; /* LPIs */
 	u32 requester; /* HERALD_NONE: not known */
 };
+
+static inline bool irq_is_lpi(const struct irq *irq)
+{
+	return irq->i.intid >= ITS_LPI_BASE;
+}
 
 /* Interrupts of @vm, LPIs behind SPIs, sorted: *@out is an array (free() it), the answer its length. */
 size_t el2_irqs(const struct herald_vm_info *vm, struct irq **out);

@@ -132,7 +132,7 @@ void name_refresh(void)
 
 const char *name_irq(const struct irq *irq, char *buf, size_t size)
 {
-	bool lpi = irq->i.intid >= 8192;
+	bool lpi = irq_is_lpi(irq);
 	size_t i;
 
 	*buf = 0;
