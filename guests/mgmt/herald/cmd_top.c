@@ -90,6 +90,7 @@ static void look(struct look *l)
 		l->nr_irqs += n;
 		free(irqs);
 	}
+	qsort(l->irqs, l->nr_irqs, sizeof(*l->irqs), irq_order);
 	free(vms);
 }
 
@@ -113,16 +114,9 @@ static const struct vm_look *find_vm(const struct look *l, u64 handle)
 /* How often it came since the look before; a wrap of 32 bits is none. */
 static u32 came(const struct irq *irq, const struct look *before)
 {
-	size_t i;
+	const struct irq *b = bsearch(irq, before->irqs, before->nr_irqs, sizeof(*irq), irq_order);
 
-	for (i = 0; i < before->nr_irqs; i++) {
-		const struct irq *b = &before->irqs[i];
-
-		if (b->vm == irq->vm && b->i.intid == irq->i.intid && b->i.devid == irq->i.devid &&
-		    b->i.eventid == irq->i.eventid && b->its == irq->its)
-			return irq->i.count - b->i.count;
-	}
-	return 0;
+	return b ? irq->i.count - b->i.count : 0;
 }
 
 static double rate(u64 after, u64 before, double seconds)
