@@ -41,22 +41,25 @@ static void irq_ppi(struct vcpu *v, u32 intid)
 	gicv3_dir(intid);
 }
 
-void irq_handle(struct vcpu *v)
+static void irq_sgi(u32 intid)
 {
-	u32 i;
+	gicv3_eoi(intid);
+	gicv3_dir(intid);
+	if (intid == GICV3_SGI_STOP)
+		panic_stop();
+}
 
-	for (i = 0; i < IRQ_BATCH; i++) {
-		u32 intid = gicv3_ack();
+/* @intid, and what else there is. Apart, so that kicks do not pay for its stack. */
+static __attribute__((noinline)) void irq_batch(struct vcpu *v, u32 intid)
+{
+	u32 i = 0;
 
-		if (intid > SPI_LAST && intid <= SPECIAL_LAST)
-			return;
-		gicv3_eoi(intid);
+	for (; intid <= SPI_LAST || intid > SPECIAL_LAST; intid = gicv3_ack()) {
 		if (intid <= SGI_LAST) {
-			gicv3_dir(intid);
-			if (intid == GICV3_SGI_STOP)
-				panic_stop();
-			return; /* a kick: seldom is there more, and then it exits again */
+			irq_sgi(intid);
+			return;
 		}
+		gicv3_eoi(intid);
 		if (intid >= GIC_LPI_BASE)
 			mirror_lpi(cpu_this()->index, intid);
 		else if (intid > SPECIAL_LAST)
@@ -65,5 +68,18 @@ void irq_handle(struct vcpu *v)
 			vgic_inject_hw_spi(machine.mgmt->vgic, intid);
 		else
 			irq_ppi(v, intid);
+		if (++i == IRQ_BATCH)
+			return;
 	}
+}
+
+void irq_handle(struct vcpu *v)
+{
+	u32 intid = gicv3_ack();
+
+	/* A kick: seldom is there more, and then it exits again. */
+	if (intid <= SGI_LAST)
+		irq_sgi(intid);
+	else
+		irq_batch(v, intid);
 }

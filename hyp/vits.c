@@ -99,16 +99,21 @@ static u64 frame_read(struct vcpu *v, const struct mmio_region *r, u64 offset, u
 	return val;
 }
 
-enum its_progress vits_run(struct vits *t)
+/* A step of the queue; the lock is held, and given up. */
+static enum its_progress run_unlock(struct vits *t)
 {
-	enum its_progress progress;
+	enum its_progress progress = its_run(t->its);
 
-	spin_lock(&t->lock);
-	progress = its_run(t->its);
 	spin_unlock(&t->lock);
 	if (mirror_work_pending())
 		mirror_work();
 	return progress;
+}
+
+enum its_progress vits_run(struct vits *t)
+{
+	spin_lock(&t->lock);
+	return run_unlock(t);
 }
 
 static void frame_write(struct vcpu *v, const struct mmio_region *r, u64 offset, u32 size, u64 val)
@@ -117,8 +122,7 @@ static void frame_write(struct vcpu *v, const struct mmio_region *r, u64 offset,
 
 	spin_lock(&t->lock);
 	its_mmio_write(t->its, offset, size, val);
-	spin_unlock(&t->lock);
-	if (vits_run(t) == ITS_IDLE)
+	if (run_unlock(t) == ITS_IDLE)
 		return;
 	v->work.its = t;
 	v->work.pending = true;
