@@ -138,13 +138,6 @@ static int raise_some(struct vm *vm)
 	return good;
 }
 
-static int attr(int device, unsigned long request, u32 group, u64 number, void *val)
-{
-	struct kvm_device_attr a = { .group = group, .attr = number, .addr = (u64)val };
-
-	return xioctl(device, request, (unsigned long)&a);
-}
-
 static int control(int device, u64 number)
 {
 	return attr(device, KVM_SET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_CTRL, number, NULL);

@@ -65,6 +65,9 @@ void vm_new(struct vm *vm, int nr_vcpus);
 void vm_free(struct vm *vm);
 int its_new(struct vm *vm, u64 base); /* 0 or -errno */
 int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem);
+/* An attribute of a device, a VM or a vCPU: 0 or -errno. */
+int attr(int fd, unsigned long request, u32 group, u64 number, void *val);
+bool line_is_up(struct vm *vm); /* TEST_SPI's */
 void *memory(size_t size);
 void reg_set(struct vcpu *v, u64 id, u64 val);
 u64 reg_get(struct vcpu *v, u64 id);
