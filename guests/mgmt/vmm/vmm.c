@@ -81,6 +81,17 @@ void *memory(size_t size)
 	return mem;
 }
 
+u8 *aligned_memory(size_t size)
+{
+	u8 *mem = memory(size + HUGE), *at = mem + (-(u64)mem & (HUGE - 1));
+	size_t before = (size_t)(at - mem);
+
+	if (before)
+		munmap(mem, before);
+	munmap(at + size, HUGE - before);
+	return at;
+}
+
 int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem)
 {
 	struct kvm_userspace_memory_region region = {
@@ -246,6 +257,27 @@ bool run_to_exit(struct vcpu *v, u64 *result)
 	       (unsigned long long)v->run->mmio.phys_addr,
 	       (unsigned long long)reg_get(v, CORE_REG(regs.pc)));
 	return false;
+}
+
+bool touch(struct vcpu *v, u64 ipa, u64 size, u64 value)
+{
+	u64 end;
+
+	guest_start_at(v, guest_touch, ipa, ipa + size, value);
+	return run_to_exit(v, &end) && end == ipa + size;
+}
+
+bool sum_is(struct vcpu *v, u64 ipa, u64 size, u64 sum)
+{
+	u64 got;
+
+	guest_start_at(v, guest_read, ipa, ipa + size, 0);
+	if (!run_to_exit(v, &got))
+		return false;
+	if (got != sum)
+		printf("# sum %#llx, not %#llx\n", (unsigned long long)got,
+		       (unsigned long long)sum);
+	return got == sum;
 }
 
 /* The guest stores, and the VMM need not emulate it. */
