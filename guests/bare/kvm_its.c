@@ -294,13 +294,6 @@ static void test_msi(void)
 	vm_destroy(&vm);
 }
 
-static s64 wakeup(void)
-{
-	struct hvc h = { { HERALD_HVC_WAKEUP } };
-
-	return hvc(&h);
-}
-
 /* WFI, without a deadline; an MSI rings the doorbell. */
 static void test_wake(void)
 {
@@ -312,16 +305,14 @@ static void test_wake(void)
 	script_begin(&vm, 0);
 	op(SCRIPT_SLEEP, 0, 0);
 	cache_clean(vm.data, VM_DATA_SIZE);
-	do
-		h = kvm_run(vm.vcpu[0], 0, 0);
-	while (h.x[0] == (u64)-EINTR);
+	h = kvm_run_on(vm.vcpu[0], 0, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_WFI && h.x[1] == ~UINT64_C(0), "kvm its: the vCPU waits");
-	while (wakeup() != -ENOENT)
+	while (kvm_wakeup() != -ENOENT)
 		;
 	before = irq_count(me, board.doorbell_intid);
 	is(msi(vm.handle, 5, 1), 1, "SIGNAL_MSI to a blocked vCPU");
 	tap_ok(wait_for(irq_count(me, board.doorbell_intid) == before + 1) &&
-		       wakeup() == (s64)vm.vcpu[0],
+		       kvm_wakeup() == (s64)vm.vcpu[0],
 	       "kvm its: the doorbell rings for it");
 	tap_ok(next(&vm, 0) == LPI + 1 && ends(&vm, 0), "kvm its: it takes the LPI");
 	vm_destroy(&vm);
@@ -560,9 +551,7 @@ static void test_get(void)
 	script_begin(&vm, 0);
 	op_lpis(0);
 	cache_clean(vm.data, VM_DATA_SIZE);
-	do
-		h = kvm_run(vm.vcpu[0], 0, 0);
-	while (h.x[0] == (u64)-EINTR);
+	h = kvm_run_on(vm.vcpu[0], 0, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_FAULT && (h.x[2] & HERALD_FAULT_EL2),
 	       "kvm its: EL2 lacks a page of them");
 	is(attr_mapping(&vm, vm.gic, KVM_GET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
