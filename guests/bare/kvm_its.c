@@ -666,6 +666,7 @@ void test_kvm_its_bench(void)
 	u32 i;
 
 	start(&vm, 1);
+	is(msi(vm.handle, 5, 0), 1, "KVM_SIGNAL_MSI");
 	from = timer_now();
 	for (i = 0; i < VM_BENCH_ROUNDS; i++) {
 		struct hvc h = { { HERALD_HVC_IOCTL, vm.handle, KVM_SIGNAL_MSI, (u64)&m, 0, 0 } };
@@ -673,6 +674,7 @@ void test_kvm_its_bench(void)
 		hvc(&h);
 	}
 	ticks = (timer_now() - from) * (UINT64_C(1000000000) / sysreg_read(cntfrq_el0));
+	is(msi(vm.handle, 5, 0), 1, "KVM_SIGNAL_MSI, for the last time");
 	tap_ok(ticks / VM_BENCH_ROUNDS <= BUDGET_MSI, "kvm its: KVM_SIGNAL_MSI is %lu instructions",
 	       ticks / VM_BENCH_ROUNDS);
 	vm_destroy(&vm);
