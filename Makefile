@@ -43,7 +43,7 @@ help:
 	'  make fuzz      the fuzz targets, T=60 seconds each; TARGET=its, one of them; JOBS=2 at once' \
 	'  make race      threads under ThreadSanitizer, ROUNDS=400' \
 	'  make coverage  lines and branches of its/ that the tests reach' \
-	'  make bench    what a VM'"'"'s operations cost, beside KVM: table, plot in docs/img' \
+	'  make bench     what a VM'"'"'s operations cost, beside KVM: table, plot in docs/img' \
 	'  make bench-its what the virtual ITS costs: table, bounds, plots in docs/img' \
 	'  make lint      compilers'"'"' and checkers'"'"' warnings, layout, module dependencies' \
 	'  make docs      make the tables of docs/abi.md anew from hyp/abi_requests.h' \

@@ -11,16 +11,15 @@ EL2_SRCS := $(filter-out %.lds.S,$(EL2_SRCS))
 EL2_OBJS := $(patsubst %,build/el2/%.o,$(EL2_SRCS))
 
 FDT := build/arm64/libfdt
-# Linux's headers for user space: KVM's request numbers and structs, for the files that say so.
+# Linux's headers for user space: KVM's request numbers and structs, and what hyp/herald_abi.h includes.
 UAPI := build/arm64/uapi
-EL2_UAPI := $(addprefix hyp/,abi% guest% run.c mmio.c psci.c)
 
 # The tiny code model: the image and its .bss are less than 1 MiB, or the linker complains.
 EL2_WARN := -Wall -Wextra -Werror
 EL2_CFLAGS := -std=gnu11 -ffreestanding -nostdlib -g $(EL2_WARN) -mgeneral-regs-only \
 	-mno-outline-atomics -fno-pic -mcmodel=tiny -fno-omit-frame-pointer \
 	-fstack-protector -fno-strict-aliasing -fno-common -ffunction-sections \
-	-fdata-sections -I. -isystem $(FDT)/include
+	-fdata-sections -I. -isystem $(FDT)/include -isystem $(UAPI)/include
 # The erratum of Cortex-A53 is worked around by ADR, which needs no room, in place of stubs.
 EL2_LDFLAGS := -flto=auto -nostdlib -static -no-pie -mno-fix-cortex-a53-843419 \
 	-Wl,--fix-cortex-a53-843419=adr -Wl,--gc-sections -Wl,--build-id=none \
@@ -33,15 +32,14 @@ endif
 
 # Built for speed: what runs at a guest's rate. The rest runs once or seldom, and is built for size.
 EL2_FAST := $(addprefix its/,cmd.c event.c queue.c regs.c signal.c) $(addprefix vgic/,flush.c list.c lpi.c lr.c mmio.c sgi.c) pci/mirror.c \
-	$(addprefix hyp/,exit.c irq.c mmio.c run.c smccc.c sysreg_trap.c vgic_host.c vits.c lib/string.c)
+	$(addprefix hyp/,exit.c irq.c mmio.c run.c smccc.c stage2_find.c sysreg_trap.c vgic_host.c vits.c lib/string.c)
 # With the MMU off a misaligned access is a fault.
 EL2_MMU_OFF := boot/mmu.c
 # Compiled for themselves, not together with all others at the link (-flto, which saves 6 % of the
 # image): the code before the MMU, and functions that the compiler itself calls.
 EL2_APART := $(EL2_MMU_OFF) hyp/lib/string.c
 el2_flags = $(EL2_CFLAGS) $(if $(filter $(EL2_FAST),$(1)),-O2 $(EL2_DENSE),-Os) \
-	$(if $(filter $(EL2_MMU_OFF),$(1)),-mstrict-align) $(if $(filter $(EL2_APART),$(1)),,-flto) \
-	$(if $(filter $(EL2_UAPI),$(1)),-isystem $(UAPI)/include)
+	$(if $(filter $(EL2_MMU_OFF),$(1)),-mstrict-align) $(if $(filter $(EL2_APART),$(1)),,-flto)
 EL2_DENSE := -fno-align-functions -fno-align-jumps -fno-align-loops
 
 # Text, read-only data and data, without the symbol table of backtraces. The design said 128 KiB before

@@ -77,10 +77,10 @@ update_lists()
 		"$(grep -h '^Suites' "$apt/sources/herald.sources" | cut -d' ' -f2- | paste -sd' ')"
 }
 
-# Print "version sha256 filename depends" of the newest version of a package that begins with PREFIX.
-lookup()
+# Print "package version sha256 filename depends" of all versions of the packages given, newest first.
+records()
 {
-	private_apt apt-cache show "$1" 2>/dev/null | awk -v want="$2" '
+	private_apt apt-cache show "$@" | awk '
 		BEGIN { RS = ""; FS = "\n" }
 		{
 			split("", f)
@@ -88,11 +88,16 @@ lookup()
 				c = index($i, ": ")
 				f[substr($i, 1, c - 1)] = substr($i, c + 2)
 			}
-			if (index(f["Version"], want) != 1) next
 			n = split(f["Filename"], path, "/")
-			print f["Version"], f["SHA256"], path[n], f["Depends"]
-			exit
+			print f["Package"], f["Version"], f["SHA256"], path[n], f["Depends"]
 		}'
+}
+
+# Print "version sha256 filename depends" of the newest version of a package that begins with PREFIX.
+lookup()
+{
+	records "$1" 2> /dev/null |
+		awk -v want="$2" 'index($2, want) == 1 && !n++ { sub(/^[^ ]* /, ""); print }'
 }
 
 # Bring PACKAGE (a version that begins with PREFIX) into the cache; sets $deb. The lists are
@@ -128,21 +133,7 @@ try_deb()
 }
 
 # Print "package=version sha256 filename" of each PACKAGE=VERSION given, in one run of apt-cache.
-lookup_all()
-{
-	private_apt apt-cache show "$@" | awk '
-		BEGIN { RS = ""; FS = "\n" }
-		{
-			split("", f)
-			for (i = 1; i <= NF; i++) {
-				c = index($i, ": ")
-				f[substr($i, 1, c - 1)] = substr($i, c + 2)
-			}
-			n = split(f["Filename"], path, "/")
-			line = f["Package"] "=" f["Version"] " " f["SHA256"] " " path[n]
-			if (!seen[line]++) print line
-		}'
-}
+lookup_all() { records "$@" | awk '!seen[$0]++ { print $1 "=" $2, $3, $4 }'; }
 
 # What `apt-get install` would install on a bare arm64 Debian, as PACKAGE=VERSION: closure SUITE PACKAGE...
 # SUITE is preferred where it has a package; "-" if none is.

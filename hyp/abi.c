@@ -65,10 +65,9 @@ static s64 check_extension(struct abi_call *c)
 	case KVM_CAP_ARM_SYSTEM_SUSPEND:
 		return 1;
 	case KVM_CAP_SET_GUEST_DEBUG2:
-		return KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |
-		       KVM_GUESTDBG_USE_HW;
+		return ABI_DEBUG_CONTROL;
 	case KVM_CAP_ARM_INJECT_SERROR_ESR:
-		return !!FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
+		return cpu_has_ras();
 	case KVM_CAP_GUEST_DEBUG_HW_BPS:
 		return (s64)FIELD_GET(ID_DFR0_BRPS, sysreg_read(id_aa64dfr0_el1)) + 1;
 	case KVM_CAP_GUEST_DEBUG_HW_WPS:

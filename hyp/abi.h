@@ -96,6 +96,10 @@ abi_fn abi_signal_msi;
 
 /* hyp/abi_attr.c */
 abi_fn abi_enable_cap, abi_set_counter_offset, abi_get_events, abi_set_events, abi_set_guest_debug;
+/* What KVM_SET_GUEST_DEBUG takes, and KVM_CAP_SET_GUEST_DEBUG2 says. */
+#define ABI_DEBUG_CONTROL                                                                          \
+	(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |                  \
+	 KVM_GUESTDBG_USE_HW)
 u32 abi_vm_attr_size(const struct kvm_device_attr *a);
 s64 abi_vm_attr_has(const struct guest_object *o, const struct kvm_device_attr *a);
 s64 abi_vm_attr_set(const struct guest_object *o, const struct kvm_device_attr *a,
@@ -114,13 +118,13 @@ s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr
 s64 abi_reg(struct vcpu *v, u64 id, u64 val[2], bool set);
 /* The IDs of all registers of @v to the management VM's address @at, *@room at most; then how many there are. -E2BIG, -EFAULT. */
 s64 abi_reg_list(struct vcpu *v, u64 at, u64 *room);
-/* hyp/abi_inspect.c: what there is, for those who watch. */
-abi_fn abi_list, abi_get_its, abi_read_log;
-
 /* Bytes of the register that @id names, 0 if it cannot name one. */
 u32 abi_reg_size(u64 id);
 /* What is answered then: -ENOENT; -EINVAL: another machine's. */
 s64 abi_reg_unknown(u64 id);
+
+/* hyp/abi_inspect.c: what there is, for those who watch. */
+abi_fn abi_list, abi_get_its, abi_read_log;
 
 /* hyp/abi_fw.c: the @n-th of KVM_REG_ARM_FW, and of KVM_REG_ARM_FW_FEAT_BMAP. As abi_reg(). */
 #define ABI_NR_FW 4

@@ -108,11 +108,6 @@ s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr
 	return err;
 }
 
-static bool has_ras(void)
-{
-	return FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
-}
-
 s64 abi_get_events(struct abi_call *c)
 {
 	struct kvm_vcpu_events *e = &c->arg.events;
@@ -122,7 +117,7 @@ s64 abi_get_events(struct abi_call *c)
 	if (err)
 		return err;
 	e->exception.serror_pending = !!(w->hcr & HCR_VSE);
-	e->exception.serror_has_esr = has_ras();
+	e->exception.serror_has_esr = cpu_has_ras();
 	if (e->exception.serror_pending && e->exception.serror_has_esr)
 		e->exception.serror_esr = w->vsesr;
 	run_release(c->o.vcpu);
@@ -151,7 +146,7 @@ s64 abi_set_events(struct abi_call *c)
 	if (err)
 		return err;
 	if (e->exception.serror_pending &&
-	    ((esr & ~ESR_ISS) || (e->exception.serror_has_esr && !has_ras()))) {
+	    ((esr & ~ESR_ISS) || (e->exception.serror_has_esr && !cpu_has_ras()))) {
 		err = -EINVAL;
 	} else {
 		if (e->exception.serror_pending) {
@@ -163,10 +158,6 @@ s64 abi_set_events(struct abi_call *c)
 	run_release(v);
 	return err;
 }
-
-#define DEBUG_CONTROL                                                                              \
-	(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP |                  \
-	 KVM_GUESTDBG_USE_HW)
 
 static void debug_set(struct vcpu *v, const struct kvm_guest_debug *d)
 {
@@ -196,7 +187,7 @@ s64 abi_set_guest_debug(struct abi_call *c)
 	struct vcpu *v = c->o.vcpu;
 	s64 err;
 
-	if (c->arg.guest_debug.control & ~(u32)DEBUG_CONTROL)
+	if (c->arg.guest_debug.control & ~(u32)ABI_DEBUG_CONTROL)
 		return -EINVAL;
 	err = run_claim(v);
 	if (err)

@@ -7,7 +7,6 @@
 #include "hyp/exit.h"
 #include "hyp/lib/errno.h"
 
-#define FW_LEVEL GENMASK(3, 0)
 #define FW_WORKAROUND_2_ENABLED KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_ENABLED
 #define FW_WORKAROUND_2_MAX 3
 

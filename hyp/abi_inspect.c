@@ -7,6 +7,7 @@
  * like any other: beyond the end there is nothing.
  */
 #include "hyp/abi.h"
+#include "drivers/gits_regs.h"
 #include "hyp/lib/errno.h"
 #include "hyp/lib/string.h"
 #include "hyp/log.h"
@@ -283,10 +284,10 @@ s64 abi_list(struct abi_call *c)
 static void its_fill(const struct vits *t, struct herald_its *out)
 {
 	static const u16 reg[HERALD_ITS_REGS] = {
-		[HERALD_ITS_CTLR] = 0x0,     [HERALD_ITS_TYPER] = 0x8,
-		[HERALD_ITS_CBASER] = 0x80,  [HERALD_ITS_CWRITER] = 0x88,
-		[HERALD_ITS_CREADR] = 0x90,  [HERALD_ITS_BASER0] = 0x100,
-		[HERALD_ITS_BASER1] = 0x108,
+		[HERALD_ITS_CTLR] = GITS_CTLR,	      [HERALD_ITS_TYPER] = GITS_TYPER,
+		[HERALD_ITS_CBASER] = GITS_CBASER,    [HERALD_ITS_CWRITER] = GITS_CWRITER,
+		[HERALD_ITS_CREADR] = GITS_CREADR,    [HERALD_ITS_BASER0] = GITS_BASER,
+		[HERALD_ITS_BASER1] = GITS_BASER + 8,
 	};
 	struct its_stats st;
 	u32 i;

@@ -81,6 +81,11 @@ static void cpu_init_optional(void)
 		sysreg_write(CNTPOFF_EL2, 0);
 }
 
+bool cpu_has_ras(void)
+{
+	return FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
+}
+
 bool cpu_has_pauth(void)
 {
 	return (sysreg_read(id_aa64isar1_el1) & ID_ISAR1_PAUTH) ||

@@ -79,6 +79,9 @@ static inline void cpu_set_this(struct cpu *c)
 /* Fills the table from the board; the caller is CPU @self_mpidr. -ENODEV if the tree does not list it. */
 int cpu_init_table(const struct board *b, u64 self_mpidr, u64 table_pa);
 
+/* RAS is there: SErrors have syndromes, and ESB waits for them. */
+bool cpu_has_ras(void);
+
 /* Pointer authentication is there. */
 bool cpu_has_pauth(void);
 

@@ -118,7 +118,7 @@ void exit_irq(struct regs *r)
 /* An SError while the guest ran is the guest's: it goes on to EL1 as a virtual one, with its syndrome if there is RAS. */
 void exit_forward_serror(u64 syndrome)
 {
-	if (FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1)))
+	if (cpu_has_ras())
 		sysreg_write(VSESR_EL2, syndrome & ESR_ISS);
 	sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
 }

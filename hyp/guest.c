@@ -60,8 +60,8 @@ _Static_assert(SLOT_MAKING == HERALD_VM_MAKING && SLOT_LIVE == HERALD_VM_LIVE &&
 		       SLOT_CLOSING == HERALD_VM_CLOSING,
 	       "a slot's state is its VM's in the ABI");
 _Static_assert(LOCK_VM == 0, "the slots' locks need no initialisation");
-
-_Static_assert(BOARD_MAX_ITS < VM_MAX_MMIO, "an ITS's frame finds room");
+_Static_assert(1 + VM_MAX_REDIST + BOARD_MAX_ITS <= VM_MAX_MMIO,
+	       "each frame of a VM's GIC and ITSes finds room");
 
 static struct guest_slot *slot_of(const struct vm *vm)
 {
@@ -107,21 +107,23 @@ static struct guest_slot *handle_slot(u64 handle)
 	return &slots[slot];
 }
 
+/* What is not of its kind stays NULL in *@o. */
 static int object_find(struct vm *vm, u64 handle, struct guest_object *o)
 {
 	u32 index = (u32)FIELD_GET(HANDLE_INDEX, handle);
 
 	o->kind = (enum guest_kind)FIELD_GET(HANDLE_KIND, handle);
 	o->vm = vm;
-	o->vcpu = NULL;
 	switch (o->kind) {
 	case GUEST_VM:
 		return index ? -EBADF : 0;
 	case GUEST_GIC:
 		return index || !atomic_load_acquire(&vm->gic.created) ? -EBADF : 0;
 	case GUEST_ITS:
+		if (index >= atomic_load_acquire(&vm->nr_its))
+			return -EBADF;
 		o->its = &vm->its[index];
-		return index >= atomic_load_acquire(&vm->nr_its) ? -EBADF : 0;
+		return 0;
 	case GUEST_VCPU:
 		if (index >= atomic_load_acquire(&vm->nr_vcpus))
 			return -EBADF;

@@ -81,6 +81,8 @@ s64 guest_gic_create(struct vm *vm);
 s64 guest_gic_ready(struct vcpu *v);
 /* Nothing is mapped where a frame is to be. */
 bool guest_frame_free(struct vm *vm, u64 base, u64 size);
+/* KVM_IRQ_LINE */
+s64 guest_irq_line(struct vm *vm, u32 irq, bool level);
 
 /* --- hyp/guest_its.c --- */
 
@@ -90,8 +92,5 @@ s64 guest_its_create(struct vm *vm);
 void guest_its_start(struct vm *vm, struct vgic *vgic);
 /* Puts the frames of all ITSes that have an address in their place. 0 or -EINVAL. Under LOCK_VM. */
 s64 guest_its_place(struct vm *vm);
-
-/* KVM_IRQ_LINE */
-s64 guest_irq_line(struct vm *vm, u32 irq, bool level);
 
 #endif

@@ -393,16 +393,17 @@ s64 guest_gic_ready(struct vcpu *v)
 	struct vm *vm = v->vm;
 	s64 err = 0;
 
-	if (atomic_load_acquire(&vm->ready) && v->timers_tied)
+	if (atomic_load_acquire(&vm->ready) && atomic_load_acquire(&v->timers_tied))
 		return 0;
 	spin_lock(&vm->lock);
-	if (!vm->gic.placed)
-		err = vm->gic.created ? place_frames(vm) : go_without(vm);
-	if (!err && vm->timer_ppi[0] == vm->timer_ppi[1])
+	/* First of all: once the frames are in their place neither can be given another. */
+	if (vm->timer_ppi[0] == vm->timer_ppi[1])
 		err = -EINVAL;
+	else if (!vm->gic.placed)
+		err = vm->gic.created ? place_frames(vm) : go_without(vm);
 	if (!err && !v->timers_tied) {
 		tie_timers(v);
-		v->timers_tied = true;
+		atomic_store_release(&v->timers_tied, true);
 	}
 	vm->gic.save = 0; /* nobody goes on with what was begun before a run */
 	if (!err)

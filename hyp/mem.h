@@ -34,6 +34,9 @@
 #ifndef __ASSEMBLER__
 #include "hyp/lib/bits.h"
 
+_Static_assert(MEM_STACK_SIZE == BIT(MEM_STACK_BIT) && MEM_STACK_STRIDE == 2 * MEM_STACK_SIZE,
+	       "the bit tells the halves of the stride apart");
+
 /* RAM by its physical address; only what boot/mmu.c mapped: RAM that is not reserved and not Herald's image. */
 static inline void *mem_phys_to_virt(u64 pa)
 {

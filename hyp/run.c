@@ -186,7 +186,7 @@ static u64 counter_reaches(u64 cval, u64 offset)
  */
 static u64 guest_deadline(u64 ctl, u64 cval, u64 offset, u32 intid)
 {
-	if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE)
+	if (!TIMER_ARMED(ctl))
 		return NO_DEADLINE;
 	if (!(ctl & TIMER_ISTATUS))
 		return counter_reaches(cval, offset);
@@ -224,8 +224,7 @@ void run_off(struct vcpu *v)
 static u64 home_deadline(const struct vcpu *home, u64 ctl, u64 cval, u32 intid)
 {
 	/* If the PPI is switched on from another CPU meanwhile the home vCPU is fetched (world_ppi_enable()). */
-	if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE ||
-	    !(atomic_load_relaxed(&home->ppi.enabled) & BIT(intid)))
+	if (!TIMER_ARMED(ctl) || !(atomic_load_relaxed(&home->ppi.enabled) & BIT(intid)))
 		return NO_DEADLINE;
 	return cval;
 }
@@ -306,9 +305,9 @@ static u64 saved_deadline(const struct vcpu *v)
 	const struct world *w = &v->world;
 	u64 virt = NO_DEADLINE, phys = NO_DEADLINE;
 
-	if ((w->cntv_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
+	if (TIMER_ARMED(w->cntv_ctl))
 		virt = counter_reaches(w->cntv_cval, v->vm->cntvoff);
-	if ((w->cntp_ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
+	if (TIMER_ARMED(w->cntp_ctl))
 		phys = counter_reaches(w->cntp_cval, v->vm->cntpoff);
 	return MIN(virt, phys);
 }

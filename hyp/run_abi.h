@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What of the ABI the core itself needs, without Linux's headers: they are hyp/abi*.c's. */
+/* What of the ABI the core itself needs, without linux/kvm.h: that is the ABI's own files' (hyp/abi.h). */
 #ifndef HERALD_HYP_RUN_ABI_H
 #define HERALD_HYP_RUN_ABI_H
 

@@ -12,35 +12,12 @@
  * through a walk cache sees an invalid entry.
  */
 #include "hyp/lib/errno.h"
-#include "hyp/lib/fixup.h"
 #include "hyp/lib/string.h"
-#include "hyp/mem.h"
-#include "hyp/stage2.h"
+#include "hyp/stage2_desc.h"
 
-#define ENTRIES 512u
-#define LAST_LEVEL 3u
 #define NR_LEVELS (LAST_LEVEL + 1)
 #define FIRST_BLOCK_LEVEL 1u
-#define ENTRY_BITS 9u
-#define PAGE_BITS 12u
 #define MAX_ROOT_BITS 4u /* tables side by side: 16 */
-
-#define DESC_VALID BIT(0)
-#define DESC_TABLE BIT(1) /* levels 0 to 2: a table below; level 3: always set */
-#define DESC_COUNT GENMASK(11, 2) /* of tables: entries in use below */
-#define DESC_MEMATTR GENMASK(5, 2)
-#define DESC_WRITE BIT(7)
-#define DESC_READ BIT(6)
-#define DESC_SH GENMASK(9, 8)
-#define DESC_AF BIT(10)
-#define DESC_ADDR GENMASK(47, 12)
-#define DESC_XN BIT(54)
-#define DESC_HIDDEN BIT(55) /* ours: 58..55 are left to software */
-#define MEMATTR_NORMAL_WB 0xf
-#define MEMATTR_DEVICE_NGNRE 0x1
-#define SH_INNER 3
-/* What an entry must have for EL2 to read through it: RAM that the guest can read. */
-#define DESC_EL2_READS (DESC_VALID | DESC_READ | FIELD_PREP(DESC_MEMATTR, MEMATTR_NORMAL_WB))
 
 #define VTCR_T0SZ GENMASK(5, 0)
 #define VTCR_SL0 GENMASK(7, 6)
@@ -59,32 +36,12 @@ struct path {
 	u32 level;
 };
 
-/* An entry without a table below, and how many bytes of IPA space it serves. */
-struct place {
-	u64 *entry;
-	u64 span;
-};
-
-static void *ram(u64 pa)
-{
-#ifdef HERALD_HOST
-	return stage2_host_ram(pa);
-#else
-	return mem_phys_to_virt(pa);
-#endif
-}
-
 static void desc_set(u64 *desc, u64 val)
 {
 #ifdef HERALD_HOST
 	stage2_host_store(desc, val);
 #endif
 	atomic_store_release(desc, val);
-}
-
-static u32 level_shift(u32 level)
-{
-	return PAGE_BITS + ENTRY_BITS * (LAST_LEVEL - level);
 }
 
 static u64 level_span(u32 level)
@@ -111,19 +68,6 @@ static u64 desc_make(u64 pa, u32 attrs, bool page)
 	if (attrs & STAGE2_DEVICE)
 		return desc | DESC_XN | FIELD_PREP(DESC_MEMATTR, MEMATTR_DEVICE_NGNRE);
 	return desc | FIELD_PREP(DESC_MEMATTR, MEMATTR_NORMAL_WB);
-}
-
-static u32 desc_attrs(u64 desc)
-{
-	u32 attrs = STAGE2_NORMAL;
-
-	if (FIELD_GET(DESC_MEMATTR, desc) != MEMATTR_NORMAL_WB)
-		attrs |= STAGE2_DEVICE;
-	if (!(desc & DESC_WRITE))
-		attrs |= STAGE2_READONLY;
-	if (desc & DESC_HIDDEN)
-		attrs |= STAGE2_HIDDEN;
-	return attrs;
 }
 
 u32 stage2_pa_bits(u32 parange)
@@ -188,32 +132,7 @@ u64 stage2_vttbr(const struct stage2 *s)
 	return s->root_pa | FIELD_PREP(VTTBR_VMID, s->vmid);
 }
 
-/* The last entry on the way to @ipa, which is below 2^ipa_bits. Readers' fast path. */
-static inline struct place place_find(const struct stage2 *s, u64 ipa)
-{
-	u32 shift = level_shift(s->start_level);
-	u64 *e = &s->root[ipa >> shift];
-
-	while (shift > PAGE_BITS && (*e & (DESC_VALID | DESC_TABLE)) == (DESC_VALID | DESC_TABLE)) {
-		u64 *table = ram(*e & DESC_ADDR);
-
-		shift -= ENTRY_BITS;
-		e = &table[(ipa >> shift) % ENTRIES];
-	}
-	return (struct place){ e, BIT(shift) };
-}
-
-/* Goes on to @ipa, where the span of the entry behind @at begins; @at zero: the first one. The entries of a page's table lie
- * side by side, and walks over many of them are bounded steps. */
-static inline void place_next(const struct stage2 *s, u64 ipa, struct place *at)
-{
-	if (at->span == SZ_4K && ipa % SZ_2M)
-		at->entry++;
-	else
-		*at = place_find(s, ipa);
-}
-
-/* The same with all entries on the way. */
+/* place_find() with all entries on the way. */
 static void path_find(const struct stage2 *s, u64 ipa, struct path *p)
 {
 	u32 level = s->start_level;
@@ -566,93 +485,4 @@ bool stage2_destroy(struct stage2 *s, u32 budget)
 	}
 	spin_unlock(&s->lock);
 	return done;
-}
-
-bool stage2_walk(struct stage2 *s, u64 ipa, struct stage2_leaf *leaf)
-{
-	struct place at;
-	u64 desc;
-
-	if (ipa >> s->ipa_bits)
-		return false;
-	spin_lock(&s->lock);
-	at = place_find(s, ipa);
-	desc = *at.entry;
-	spin_unlock(&s->lock);
-	if (!(desc & DESC_VALID))
-		return false;
-	leaf->size = at.span;
-	leaf->pa = (desc & DESC_ADDR) | (ipa & (at.span - 1));
-	leaf->attrs = desc_attrs(desc);
-	return true;
-}
-
-bool stage2_next(struct stage2 *s, u64 *ipa, u64 end, u32 *budget, struct stage2_leaf *leaf)
-{
-	struct place at = { 0 };
-	u64 desc = 0;
-
-	spin_lock(&s->lock);
-	for (; *ipa < end && *budget; --*budget) {
-		place_next(s, *ipa, &at);
-		desc = *at.entry;
-		if (desc & DESC_VALID) {
-			leaf->size = at.span;
-			leaf->pa = (desc & DESC_ADDR) | (*ipa & (at.span - 1));
-			leaf->attrs = desc_attrs(desc);
-			break;
-		}
-		*ipa = MIN(ALIGN_DOWN(*ipa, at.span) + at.span, end);
-	}
-	spin_unlock(&s->lock);
-	return desc & DESC_VALID;
-}
-
-/* Where EL2 finds the byte at @ipa if its entry is as @must says; else NULL. Under LOCK_STAGE2. */
-static inline char *guest_byte(const struct stage2 *s, u64 ipa, u64 must)
-{
-	struct place at;
-	u64 desc;
-
-	if (ipa >> s->ipa_bits)
-		return NULL;
-	at = place_find(s, ipa);
-	desc = *at.entry;
-	if ((desc & (must | DESC_HIDDEN | DESC_MEMATTR)) != must)
-		return NULL;
-	return ram((desc & DESC_ADDR) | (ipa & (at.span - 1)));
-}
-
-/* Copies between @buf and guest memory, to the guest if @write: page by page, each under the lock. */
-static int guest_copy(struct stage2 *s, u64 ipa, char *buf, size_t len, bool write)
-{
-	u64 must = write ? DESC_EL2_READS | DESC_WRITE : DESC_EL2_READS;
-
-	while (len) {
-		size_t n = MIN(len, SZ_4K - (ipa & (SZ_4K - 1)));
-		char *guest;
-
-		spin_lock(&s->lock);
-		guest = guest_byte(s, ipa, must);
-		if (!guest || fixup_copy(write ? guest : buf, write ? buf : guest, n)) {
-			spin_unlock(&s->lock);
-			return -EFAULT;
-		}
-		spin_unlock(&s->lock);
-		ipa += n;
-		buf += n;
-		len -= n;
-	}
-	return 0;
-}
-
-int stage2_read(struct stage2 *s, u64 ipa, void *buf, size_t len)
-{
-	return guest_copy(s, ipa, buf, len, false);
-}
-
-int stage2_write(struct stage2 *s, u64 ipa, const void *buf, size_t len)
-{
-	/* Only read from when it is written to the guest. */
-	return guest_copy(s, ipa, (char *)buf, len, true);
 }

@@ -72,6 +72,8 @@
 #define TIMER_ENABLE BIT(0)
 #define TIMER_IMASK BIT(1)
 #define TIMER_ISTATUS BIT(2)
+/* It interrupts when its time has come. */
+#define TIMER_ARMED(ctl) (((ctl) & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE)
 
 /* MDSCR_EL1: what a VM can set; OSLSR_EL1 */
 #define MDSCR_SS BIT(0)

@@ -36,11 +36,6 @@ void world_reset(struct vcpu *v)
 	w->hcr = HCR_GUEST | (v->pauth ? HCR_PAUTH : 0);
 }
 
-static bool has_ras(void)
-{
-	return FIELD_GET(ID_PFR0_RAS, sysreg_read(id_aa64pfr0_el1));
-}
-
 u32 world_ppi_mask(void)
 {
 	const struct board *b = &machine.board;
@@ -79,8 +74,7 @@ static bool timer_line(const struct vcpu *v, u32 intid)
 	u64 ctl = virt ? w->cntv_ctl : w->cntp_ctl;
 	u64 now = timer_now() - (virt ? v->vm->cntvoff : v->vm->cntpoff);
 
-	return (ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE &&
-	       now >= (virt ? w->cntv_cval : w->cntp_cval);
+	return TIMER_ARMED(ctl) && now >= (virt ? w->cntv_cval : w->cntp_cval);
 }
 
 /* Those of the timers' PPIs whose line is high. */
@@ -245,7 +239,7 @@ bool world_serror_settle(void)
 
 	dsb(sy);
 	isb();
-	if (!has_ras())
+	if (!cpu_has_ras())
 		return !(sysreg_read(isr_el1) & ISR_A);
 	esb();
 	disr = sysreg_read(DISR_EL1);
@@ -275,7 +269,7 @@ void world_save(struct vcpu *v)
 	else
 		world_debug_leave();
 	w->hcr = sysreg_read(hcr_el2);
-	if (has_ras()) {
+	if (cpu_has_ras()) {
 		w->vsesr = sysreg_read(VSESR_EL2);
 		w->vdisr = sysreg_read(VDISR_EL2);
 	}
@@ -325,7 +319,7 @@ void world_load(struct vcpu *v)
 	}
 	/* All guests use system registers for the GIC, whatever one of them wrote; not all CPUs have it fixed so. */
 	sysreg_write(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
-	if (has_ras()) {
+	if (cpu_has_ras()) {
 		sysreg_write(VSESR_EL2, w->vsesr);
 		sysreg_write(VDISR_EL2, w->vdisr);
 	}

@@ -72,7 +72,7 @@ int baser_locate(struct its *its, enum baser_index table, u32 id, u64 *ipa)
 	if (baser & BASER_INDIRECT) {
 		err = baser_read(its, addr + (u64)(id / per_page) * ITS_ENTRY_SIZE, &entry);
 		if (err)
-			return err == -EAGAIN ? err : -EFAULT;
+			return its_errno(err, -EFAULT);
 		if (!(entry & L1_VALID))
 			return -ENOENT;
 		addr = entry & L1_ADDR & ~(BIT(baser_page_bits(baser)) - 1);

@@ -147,9 +147,7 @@ static int cmd_reload(struct its *its, u32 vcpu, u32 lpi)
 /* Has @table an entry for @id? 0, -EAGAIN or @error. */
 static int cmd_reaches(struct its *its, enum baser_index table, u32 id, u32 error)
 {
-	int err = baser_reaches(its, table, id);
-
-	return err && err != -EAGAIN ? (int)error : err;
+	return its_errno(baser_reaches(its, table, id), (int)error);
 }
 
 /* The checks of MAPD; 0, an error or -EAGAIN. */
@@ -293,7 +291,7 @@ static int cmd_map_event(struct its *its, const struct its_cursor *cur, u32 firs
 	err = its->ops.read(its->vm, its->devices[slot].itt + (u64)eventid * ITS_ENTRY_SIZE, &ite,
 			    sizeof(ite));
 	if (err)
-		return err == -EAGAIN ? err : (int)first + EV_ID_OOR;
+		return its_errno(err, (int)first + EV_ID_OOR);
 	if (lpi < ITS_LPI_BASE || lpi >= BIT(its->cfg.intid_bits))
 		return (int)first + MAP_PHYSICALID_OOR;
 	if (event_find(its, slot, eventid) != EVENT_NONE)

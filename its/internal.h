@@ -280,6 +280,12 @@ int cmd_lookup(u32 opcode);
 bool cmd_is_virtual(u32 opcode);
 int cmd_run(struct its *its, struct its_cursor *cur);
 
+/* What is answered to @err of guest memory or a table: @other, but for 0 and -EAGAIN. */
+static inline int its_errno(int err, int other)
+{
+	return err && err != -EAGAIN ? other : err;
+}
+
 /* baser.c */
 u32 baser_per_page(const struct its *its, enum baser_index table);
 u64 baser_entries(const struct its *its, enum baser_index table);

@@ -127,7 +127,6 @@ void its_get_stats(const struct its *its, struct its_stats *st)
 		.devices = its->nr_devices,
 		.events = its->nr_events,
 		.collections = its->nr_collections,
-		.nr_entries = event_nr_words(its),
 		.max_events = its_nr_lpis(&its->cfg),
 	};
 	for (u32 i = 0; i < ITS_NR_CMDS; i++)

@@ -242,7 +242,6 @@ struct its_stats {
 	u64 msi_unmapped; /* no such device, event or collection */
 	u64 msi_dropped; /* the ITS was disabled */
 	u32 devices, events, collections; /* mapped now */
-	u32 nr_entries; /* entry indices are below this */
 	u32 max_events; /* events that may be mapped at one time */
 };
 
@@ -254,8 +253,9 @@ struct its_event_info {
 	u32 vcpu; /* or ITS_NO_VCPU */
 };
 
-/* What @entry (below its_stats.nr_entries) holds; false: nothing. */
+/* What @entry, any number, holds; false: nothing. There is none from its_nr_entries() on. */
 bool its_event_info(const struct its *its, u32 entry, struct its_event_info *info);
+u32 its_nr_entries(const struct its *its);
 
 struct its_device_info {
 	u32 devid;
@@ -270,8 +270,6 @@ bool its_device_info(const struct its *its, u32 devid, struct its_device_info *i
 /* The same by slot, any number: for who wants them all. There is none from its_nr_slots() on. */
 bool its_device_at(const struct its *its, u32 slot, struct its_device_info *info);
 u32 its_nr_slots(const struct its *its);
-/* Entries are numbered below this. */
-u32 its_nr_entries(const struct its *its);
 
 /* The vCPU of a collection, or ITS_NO_VCPU. */
 u32 its_collection_vcpu(const struct its *its, u32 icid);

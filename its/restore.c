@@ -25,7 +25,7 @@ static int restore_scan(struct its *its, u64 ipa, u32 n, u64 valid, u64 *entry)
 	its_charge(its, ITS_COST_GUEST_READ + (int)n * ITS_COST_ENTRY);
 	err = its->ops.read(its->vm, ipa, chunk, n * sizeof(u64));
 	if (err)
-		return err == -EAGAIN ? err : -EFAULT;
+		return its_errno(err, -EFAULT);
 	while (i < n && !(chunk[i] & valid))
 		i++;
 	if (i < n)
@@ -182,7 +182,7 @@ static int restore_find_device(struct its *its)
 			continue;
 		}
 		if (ret)
-			return ret == -EAGAIN ? ret : -EFAULT;
+			return its_errno(ret, -EFAULT);
 		ret = restore_scan(its, ipa, n, DTE_VALID, &dte);
 		if (ret < 0)
 			return ret;

@@ -61,12 +61,6 @@ static u64 save_dte(struct its *its, u32 devid)
 	return dte_pack(d->itt, d->event_bits, save_next(&its->save, devid));
 }
 
-/* What save answers to @err of guest memory or a table: @other, but for 0 and -EAGAIN. */
-static int save_errno(int err, int other)
-{
-	return err && err != -EAGAIN ? other : err;
-}
-
 /*
  * Brings the entries @first .. @first + @n - 1 of the ITT of the device in @slot up to date, of the
  * device table if @slot is 0. Entries that are not there matter if one is of something mapped, entries
@@ -83,9 +77,9 @@ static int save_chunk(struct its *its, u32 slot, u32 first, u32 n)
 
 	its_charge(its, ITS_COST_GUEST_READ + (int)n * SAVE_COST_ENTRY);
 	if (!slot)
-		err = save_errno(baser_locate(its, BASER_DEVICES, first, &ipa), -EINVAL);
+		err = its_errno(baser_locate(its, BASER_DEVICES, first, &ipa), -EINVAL);
 	if (!err)
-		err = save_errno(its->ops.read(its->vm, ipa, entry, n * sizeof(u64)), -EFAULT);
+		err = its_errno(its->ops.read(its->vm, ipa, entry, n * sizeof(u64)), -EFAULT);
 	if (err == -EAGAIN)
 		return err;
 	for (u32 i = n; i--;) {
@@ -100,7 +94,7 @@ static int save_chunk(struct its *its, u32 slot, u32 first, u32 n)
 	if (!changed)
 		return mapped ? err : 0;
 	its_charge(its, ITS_COST_GUEST_WRITE);
-	err = save_errno(its->ops.write(its->vm, ipa, entry, n * sizeof(u64)), -EFAULT);
+	err = its_errno(its->ops.write(its->vm, ipa, entry, n * sizeof(u64)), -EFAULT);
 	if (err == -EAGAIN) { /* the same chunk again */
 		its->save.last = last;
 		its->save.left = left;
@@ -157,12 +151,12 @@ static int save_itts(struct its *its)
 static int save_cte(struct its *its, u32 n, u64 cte)
 {
 	u64 ipa;
-	int err = save_errno(baser_locate(its, BASER_COLLECTIONS, n, &ipa), -EINVAL);
+	int err = its_errno(baser_locate(its, BASER_COLLECTIONS, n, &ipa), -EINVAL);
 
 	if (err)
 		return err;
 	its_charge(its, ITS_COST_GUEST_WRITE + ITS_COST_FIND);
-	return save_errno(its->ops.write(its->vm, ipa, &cte, sizeof(cte)), -EFAULT);
+	return its_errno(its->ops.write(its->vm, ipa, &cte, sizeof(cte)), -EFAULT);
 }
 
 /* c->id is the next ICID, c->pos the next entry. */

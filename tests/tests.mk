@@ -56,7 +56,7 @@ LINT_OBJS := $(patsubst build/el2/%,build/lint/%,$(filter %.c.o,$(EL2_OBJS)))
 build/lint/%.c.o: %.c boot/build.mk tests/tests.mk | $(FDT)/.deb $(UAPI)/.deb
 	@mkdir -p $(@D)
 	@echo "  ANALYSE $<"
-	$(Q)$(CC) $(EL2_CFLAGS) -isystem $(UAPI)/include -fanalyzer -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(EL2_CFLAGS) -fanalyzer -MMD -MP -c -o $@ $<
 
 lint: $(LINT_OBJS)
 	@EL2_SRCS="$(filter %.c,$(EL2_SRCS))" FDT_INCLUDE=$(FDT)/include UAPI_INCLUDE=$(UAPI)/include tests/lint.sh

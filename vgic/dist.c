@@ -106,7 +106,7 @@ static void write_route(const struct vgic_access *a, u64 val)
 static const struct vgic_reg dist_regs[] = {
 	{ 0x0000, 4, 4, 0, 0, 0, read_ctlr, write_ctlr }, /* GICD_CTLR */
 	{ 0x0004, 4, 4, 0, 0, 0, read_typer, NULL }, /* GICD_TYPER */
-	{ 0x0008, 4, 4, 0, VGIC_REG_FIXED, 0, read_iidr, NULL }, /* GICD_IIDR */
+	{ 0x0008, 4, 4, 0, VGIC_REG_IIDR, 0, read_iidr, NULL }, /* GICD_IIDR */
 	SPI_BITS(0x0080, 0, vgic_read_group, vgic_write_group), /* GICD_IGROUPR<n> */
 	SPI_BITS(0x0100, 0, vgic_read_enable, vgic_write_senable), /* GICD_ISENABLER<n> */
 	SPI_BITS(0x0180, 0, vgic_read_enable, vgic_write_cenable), /* GICD_ICENABLER<n> */

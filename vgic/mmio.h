@@ -33,7 +33,7 @@ struct vgic_reg {
 #define VGIC_REG_LATCH BIT(1) /* it reads and writes the pending latches, whatever the lines are */
 #define VGIC_REG_HIDDEN BIT(2) /* reads as zero, writes are ignored */
 #define VGIC_REG_TAKEN BIT(3) /* a write concerns interrupts that are active, too */
-#define VGIC_REG_FIXED BIT(4) /* -EINVAL if another value than the one that is read is written */
+#define VGIC_REG_IIDR BIT(4) /* GICD_IIDR: another revision can be chosen */
 
 /*
  * The first row that ends beyond the start of each 128 bytes, and of all behind 4 KiB: there the
@@ -41,6 +41,7 @@ struct vgic_reg {
  */
 #define VGIC_INDEX_SHIFT 7
 #define VGIC_INDEX_LAST 32u
+#define VGIC_FRAME_SIZE 0x10000u
 
 struct vgic_frame {
 	const struct vgic_reg *regs; /* ascending by offset; the last one ends at 64 KiB */
@@ -49,6 +50,15 @@ struct vgic_frame {
 };
 
 extern const struct vgic_frame vgic_dist_frame, vgic_rd_frame, vgic_sgi_frame;
+
+/* A redistributor is two frames: the one that *@offset is in, and where in it. */
+static inline const struct vgic_frame *vgic_redist_frame(u64 *offset)
+{
+	if (*offset < VGIC_FRAME_SIZE)
+		return &vgic_rd_frame;
+	*offset -= VGIC_FRAME_SIZE;
+	return &vgic_sgi_frame;
+}
 
 /*
  * The row for an access inside the frame, and @a filled in; NULL if it reads as zero and ignores writes: width,
@@ -80,7 +90,6 @@ void vgic_write_cfg(const struct vgic_access *a, u64 val);
 /* Identification registers, 0xffd0 .. 0xfffc of every frame. */
 u64 vgic_read_id(const struct vgic_access *a);
 
-#define VGIC_FRAME_SIZE 0x10000u
 #define VGIC_ID_OFFSET 0xffd0
 #define VGIC_ID_SIZE 0x30
 

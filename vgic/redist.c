@@ -193,25 +193,20 @@ const struct vgic_frame vgic_sgi_frame = {
 		   8, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9 },
 };
 
-#define SGI_BASE UINT64_C(0x10000)
-
 u64 vgic_redist_read(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size)
 {
 	struct vgic_access a = { .vgic = c->vgic, .me = me, .c = c };
+	const struct vgic_frame *f = vgic_redist_frame(&offset);
 
-	if (offset < SGI_BASE)
-		return vgic_mmio_read(&vgic_rd_frame, &a, offset, size);
-	return vgic_mmio_read(&vgic_sgi_frame, &a, offset - SGI_BASE, size);
+	return vgic_mmio_read(f, &a, offset, size);
 }
 
 void vgic_redist_write(struct vgic_cpu *me, struct vgic_cpu *c, u64 offset, u32 size, u64 val)
 {
 	struct vgic_access a = { .vgic = c->vgic, .me = me, .c = c };
+	const struct vgic_frame *f = vgic_redist_frame(&offset);
 
 	spin_lock(&c->vgic->lock);
-	if (offset < SGI_BASE)
-		vgic_mmio_write(&vgic_rd_frame, &a, offset, size, val);
-	else
-		vgic_mmio_write(&vgic_sgi_frame, &a, offset - SGI_BASE, size, val);
+	vgic_mmio_write(f, &a, offset, size, val);
 	spin_unlock(&c->vgic->lock);
 }

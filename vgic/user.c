@@ -12,8 +12,6 @@
  */
 #include "vgic/mmio.h"
 
-#define REDIST_SGI_BASE 0x10000u
-
 #define IIDR_REVISION GENMASK(15, 12)
 #define IIDR_REVISION_MIN 2u
 
@@ -51,11 +49,7 @@ static int user_find(bool redist, u64 offset, struct user_reg *u)
 {
 	bool hole;
 
-	u->frame = redist ? &vgic_rd_frame : &vgic_dist_frame;
-	if (redist && offset >= REDIST_SGI_BASE) {
-		u->frame = &vgic_sgi_frame;
-		offset -= REDIST_SGI_BASE;
-	}
+	u->frame = redist ? vgic_redist_frame(&offset) : &vgic_dist_frame;
 	u->offset = offset;
 	if (offset >= VGIC_FRAME_SIZE)
 		return -ENXIO;
@@ -111,7 +105,7 @@ static int user_write(struct user_reg *u, u32 val)
 
 	if (flags & VGIC_REG_HIDDEN)
 		return 0;
-	if (flags & VGIC_REG_FIXED)
+	if (flags & VGIC_REG_IIDR)
 		return user_write_iidr(u->a.vgic, val);
 	if (flags & VGIC_REG_LATCH)
 		vgic_write_cpend(&u->a, ~val);

@@ -39,17 +39,18 @@ int vgic_watch(struct vgic *v, u32 intid, bool on)
 
 int vgic_next_ended(struct vgic *v, u32 from)
 {
-	u32 i;
+	u32 i = MAX(from, (u32)VGIC_NR_PRIVATE) - VGIC_NR_PRIVATE;
 
-	for (i = MAX(from, (u32)VGIC_NR_PRIVATE) - VGIC_NR_PRIVATE; i < VGIC_MAX_SPIS; i++) {
-		u64 bit = BIT(i % 64), left = atomic_load_relaxed(&v->ended[i / 64]) & -bit;
+	for (; i < VGIC_MAX_SPIS; i = ALIGN_DOWN(i, 64) + 64) {
+		u64 left = atomic_load_relaxed(&v->ended[i / 64]) & -BIT(i % 64);
 
-		if (!left)
-			i |= 63;
-		else if (!(left & bit))
-			i += (u32)__builtin_ctzll(left) - i % 64 - 1;
-		else if (atomic_and(&v->ended[i / 64], ~bit) & bit)
-			return (int)(VGIC_NR_PRIVATE + i);
+		for (; left; left &= left - 1) {
+			u64 bit = left & -left;
+
+			if (atomic_and(&v->ended[i / 64], ~bit) & bit)
+				return (int)(VGIC_NR_PRIVATE + ALIGN_DOWN(i, 64) +
+					     FIELD_SHIFT(bit));
+		}
 	}
 	return -ENOENT;
 }

@@ -192,6 +192,23 @@ static void test_late(void)
 	is(kvm_close(vm, NULL), 0, "CLOSE");
 }
 
+/* Both timers with one interrupt cannot run, and their VMM can still part them. */
+static void test_timers(void)
+{
+	const u64 ptimer = KVM_ARM_VCPU_TIMER_IRQ_PTIMER;
+	struct vm vm;
+	u64 c;
+
+	vm_create(&vm, 1, kvm_guest_once, 0);
+	c = vm.vcpu[0];
+	is(set(c, KVM_ARM_VCPU_TIMER_CTRL, ptimer, 27), 0, "a PPI for the physical timer");
+	is((s64)kvm_run(c, 0, 0).x[0], -EINVAL, "KVM_RUN when the virtual one has the same");
+	is(set(c, KVM_ARM_VCPU_TIMER_CTRL, ptimer, 29), 0, "another one after it");
+	is((s64)kvm_run(c, HERALD_RUN_IMMEDIATE, 0).x[0], -EINTR, "then it runs");
+	is(set(c, KVM_ARM_VCPU_TIMER_CTRL, ptimer, 30), -EBUSY, "and keeps what it has");
+	vm_destroy(&vm);
+}
+
 /* Reads registers again and again. */
 struct reader {
 	u64 gic;
@@ -287,6 +304,7 @@ void test_kvm_gic(void)
 	test_reset();
 	test_state();
 	test_late();
+	test_timers();
 	test_held();
 	test_watch();
 }

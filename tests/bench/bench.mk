@@ -10,7 +10,7 @@ BENCH_ARM_OBJS := $(patsubst %,build/bench/%.o,$(BENCH_ARM_SRCS))
 # Herald's own sources, at the optimisation that Herald has them at; not optimised together at the link,
 # and not in the tiny code model, which this program's memory does not fit. What of them it needs comes out
 # of an archive.
-BENCH_EL2_SRCS := $(wildcard its/*.c vgic/*.c hyp/lib/*.c hyp/lib/*.S) hyp/stage2.c hyp/pool.c
+BENCH_EL2_SRCS := $(wildcard its/*.c vgic/*.c hyp/lib/*.c hyp/lib/*.S) hyp/stage2.c hyp/stage2_find.c hyp/pool.c
 BENCH_EL2_OBJS := $(patsubst %,build/bench/el2/%.o,$(BENCH_EL2_SRCS))
 bench_flags = $(filter-out -flto -mcmodel=tiny,$(1))
 BENCH_HOST_SRCS := $(addprefix tests/bench/,host.c world.c keys.c kinds.c) \

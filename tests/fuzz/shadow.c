@@ -263,11 +263,8 @@ const struct its_ops shadow_ops = {
 
 void shadow_start(void)
 {
-	struct its_stats st;
-
 	REQUIRE(world_cfg.devid_bits <= 12, "the shadow is too small");
-	its_get_stats(world_its, &st);
-	nr_entries = st.nr_entries;
+	nr_entries = its_nr_entries(world_its);
 	REQUIRE(nr_entries <= MAX_ENTRIES, "%u entries", nr_entries);
 	memset(asked, 0, sizeof(asked));
 }

@@ -281,7 +281,7 @@ static u64 steps_allowed(const struct its_stats *st, u64 agains)
 	its_get_stats(world_its, &end);
 	commands = commands_taken(&end) - commands_taken(st) + 1;
 	return 64 + 2 * (world_now.agains - agains) + 2 * st->devices + st->events / 8 +
-	       commands * (4 + st->events / 8 + st->nr_entries / 1024);
+	       commands * (4 + st->events / 8 + its_nr_entries(world_its) / 1024);
 }
 
 void world_settle(void)

@@ -9,7 +9,7 @@ import json
 import os
 import re
 
-from herald import Tap, boot, tail
+from herald import Tap, boot
 from qemu import LIB
 
 VCPUS = 2
@@ -128,16 +128,6 @@ def linux(run, section):
     return found
 
 
-def parsed(tap, text, name):
-    """The text as JSON; {} and a failed point if it is not."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        tap.ok(False, name + ' is JSON', '%s\n%s' % (error, tail(text)))
-        return {}
-    return value
-
-
 def msis(irqs, vm):
     """{(DeviceID, EventID): row} of one VM."""
     return {(row['devid'], row['eventid']): row for row in irqs if row['vm'] == vm and row['type'] == 'LPI'}
@@ -206,8 +196,8 @@ def main():
         'work': '\n'.join(work(vm) for vm in vms)}
     run = boot(script, GUESTS='on', programs=['build/mgmt/vmm', 'build/bare/payload.img'],
                files=[(os.path.abspath(lkvm), 'bin/lkvm')] if lkvm else [], timeout=900)
-    listed = parsed(tap, run.section('ls'), 'ls --json').get('vms', [])
-    irqs = {turn: parsed(tap, run.section('irq-%d' % turn), 'irq --json').get('irqs', []) for turn in (1, 2)}
+    listed = tap.json(run.section('ls'), 'ls --json').get('vms', [])
+    irqs = {turn: tap.json(run.section('irq-%d' % turn), 'irq --json').get('irqs', []) for turn in (1, 2)}
     tap.equal(len(listed), 1 + len(vms), 'herald ls lists the management VM and %d others' % len(vms))
     for vm in vms:
         tap.like(run.section('shell-' + vm), r'^%d\n\d+\.\d+\.' % VCPUS, vm + ': Linux boots to its shell')
@@ -219,7 +209,7 @@ def main():
     if not lkvm:
         tap.skip('kvmtool beside QEMU', 'name it: make test LKVM=/path/to/lkvm-static')
     check_third(tap, run)
-    left = parsed(tap, run.section('left'), 'ls --json at the end').get('vms', [])
+    left = tap.json(run.section('left'), 'ls --json at the end').get('vms', [])
     tap.equal([row['vm'] for row in left], [0], 'in the end only the management VM is left')
     tap.clean(run, 'nothing to complain about')
     tap.done()

@@ -16,6 +16,7 @@ them `section NAME ... end`, whose output run.section(NAME) returns. Each consol
 build/tests/console/TEST-NUMBER.log.
 """
 import atexit
+import json
 import os
 import re
 import select
@@ -235,8 +236,18 @@ class Tap:
                        'no match for %s in:\n%s' % (pattern, tail(text)))
 
     def unlike(self, text, pattern, name):
-        found = re.search('.*(?:%s).*' % pattern, text)
+        found = re.search('.*(?:%s).*' % pattern, text, re.M)
         return self.ok(not found, name, found.group(0) if found else '')
+
+    def json(self, text, name):
+        """The text as JSON; a failed point and {} if it is not."""
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            self.ok(False, name + ' is JSON', '%s\n%s' % (error, tail(text)))
+            return {}
+        self.ok(True, name + ' is JSON')
+        return value
 
     def skip(self, name, why):
         self.count += 1

@@ -4,7 +4,7 @@
 killed VMMs.
 
 A VMM of ours (guests/mgmt/vmm) runs a guest of a few instructions and reports. Then the module goes, since no VM is left.
-What the VMM expects is KVM's behaviour: NATIVE=1 runs it on Linux's own KVM, where only the point about the module fails.
+What the VMM expects is KVM's behaviour: NATIVE=1 runs it on Linux's own KVM, without what is Herald's: the module, the pages lent, the counters after a kill.
 """
 import re
 

@@ -10,14 +10,13 @@ import re
 import shutil
 import subprocess
 
-from herald import Tap, boot, cases, scratch, tail, TOP
+from herald import Tap, boot, cases, overlay, scratch, tail, TOP
 from suites import given
 
 # What the disk has, and as much again that the guest writes behind it.
 BLOCKS = 512  # of 16 KiB
 
-GUEST = '''#!/bin/sh
-. /etc/herald/guest.sh
+GUEST = '''
 section guest-cpus; nproc; end
 section guest-read
 wait_for 20 test -b /dev/vda
@@ -70,18 +69,11 @@ section guest-written; sum %(blocks)d; end
 
 def guest_initrd(version):
     """The management VM's initramfs and behind it, as boot/run.sh does with an overlay, the guest's script."""
-    tree = os.path.join(scratch(), 'guest')
-    herald = os.path.join(tree, 'etc/herald')
-    os.makedirs(herald, exist_ok=True)
-    shutil.copy(os.path.join(TOP, 'tests/system/guest.sh'), herald)
-    with open(os.path.join(herald, 'autorun'), 'w') as f:
-        f.write(GUEST % {'blocks': BLOCKS})
-    os.chmod(os.path.join(herald, 'autorun'), 0o755)
     path = os.path.join(scratch(), 'guest-%s.cpio' % version)
     shutil.copy(os.path.join(TOP, 'build/mgmt/initrd-%s.cpio' % version), path)
     with open(path, 'ab') as out:
         subprocess.run('find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0', shell=True, check=True,
-                       cwd=tree, stdout=out)
+                       cwd=overlay(GUEST % {'blocks': BLOCKS}), stdout=out)
     return path
 
 

@@ -179,16 +179,15 @@ bool random_msis(void)
 static bool random_entry_msi(void)
 {
 	struct model *m = diff.model;
-	struct its_stats st;
 	struct its_event_info e;
+	u32 nr = its_nr_entries(diff.its);
 	bool found = false;
 	u32 entry;
 	int got;
 
-	its_get_stats(diff.its, &st);
-	entry = below(st.nr_entries);
+	entry = below(nr);
 	for (u32 i = 0; i < 64 && !(found = its_event_info(diff.its, entry, &e)); i++)
-		entry = (entry + 1) % st.nr_entries;
+		entry = (entry + 1) % nr;
 	if (!found)
 		return true;
 	got = its_signal_entry(diff.its, 0, entry, e.devid, e.eventid);

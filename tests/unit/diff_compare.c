@@ -95,7 +95,7 @@ static bool compare_events(void)
 	struct its_stats st;
 
 	its_get_stats(diff.its, &st);
-	for (u32 i = 0; i < st.nr_entries && n < ARRAY_SIZE(of_its); i++) {
+	for (u32 i = 0; i < its_nr_entries(diff.its) && n < ARRAY_SIZE(of_its); i++) {
 		if (n == st.events && random_is_bytes())
 			break; /* saves time */
 		n += its_event_info(diff.its, i, &of_its[n]);

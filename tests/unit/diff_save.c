@@ -71,7 +71,6 @@ bool save_both(void)
 	return good & same("its_save()", (u64)got, (u64)want) & ram_same_image(&by_its, &by_model);
 }
 
-/* Where something must be written, memory is missing. */
 /* The guest has taken the collection table away. */
 static bool save_without_collections(void)
 {
@@ -86,6 +85,7 @@ static bool save_without_collections(void)
 	return good;
 }
 
+/* Where something must be written, memory is missing; or there is no table for it. */
 bool save_obstructed(void)
 {
 	bool good;

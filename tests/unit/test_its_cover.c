@@ -136,7 +136,7 @@ static void test_restore_without_backend(void)
 	fake_poke64(&rig_ram, RIG_DEV_TABLE + 3 * 8, VALID | RIG_ITT >> 8 << 5 | 1);
 	fake_poke64(&rig_ram, RIG_ITT + 2 * 8, UINT64_C(8222) << 16 | 7);
 	is(its_restore(r.its), 0, "a device with an event is restored");
-	for (u32 i = 0; i < rig_stats(&r).nr_entries; i++)
+	for (u32 i = 0; i < its_nr_entries(r.its); i++)
 		found += its_event_info(r.its, i, &info) && info.devid == 3 && info.eventid == 2 &&
 			 info.lpi == 8222 && info.icid == 7 && info.vcpu == 2;
 	is(found, 1, "... as it is in the tables");

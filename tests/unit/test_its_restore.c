@@ -91,7 +91,7 @@ static bool nothing_mapped(void)
 
 	if (st.devices || st.events || st.collections)
 		return false;
-	for (u32 i = 0; i < st.nr_entries; i++) {
+	for (u32 i = 0; i < its_nr_entries(r.its); i++) {
 		struct its_event_info e;
 
 		if (its_event_info(r.its, i, &e))

@@ -5,7 +5,7 @@
  * valid entry that becomes another without having been invalid and flushed in between; a table page
  * that is freed while something of it is cached; anything stale when a call has returned.
  */
-// sources: hyp/pool.c
+// sources: hyp/pool.c hyp/stage2_find.c
 #include <string.h>
 #include "hyp/pool.h"
 

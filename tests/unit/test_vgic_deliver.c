@@ -1,41 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Delivery through list registers: order, overflow, exchange, active state, lines, physical
- * interrupts.
- */
+/* Delivery through list registers: order, overflow, exchange, active state, lines. */
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
 // sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
 // sources: tests/unit/vgic_host_fake.c
 #include "tests/unit/tap.h"
-#include "tests/unit/vgic_host_fake.h"
+#include "tests/unit/vgic_rig.h"
 
 #define GRP0 1
 #define GRP1 2
 
-#define ISPENDR 0x200
-#define ICPENDR 0x280
-#define ISACTIVER 0x300
-#define ICACTIVER 0x380
-
-static void pend(u32 intid)
-{
-	fake_dist_w(ISPENDR + intid / 32 * 4, 4, BIT(intid % 32));
-}
-
-static bool reg_bit(u64 reg, u32 intid)
-{
-	return fake_dist_r(reg + intid / 32 * 4, 4) & BIT(intid % 32);
-}
-
-static void start(u32 vcpus, u32 lrs)
-{
-	fake_start(vcpus, 256, 16, lrs);
-	fake_dist_w(0, 4, GRP0 | GRP1);
-}
-
 static void test_one(void)
 {
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 40, 0xa0, false);
 	is(fake_take(), FAKE_SPURIOUS, "nothing pending, nothing to acknowledge");
@@ -69,7 +45,7 @@ static void test_no_touch(void)
 {
 	u32 before;
 
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 40, 0xa0, false);
 	pend(40);
@@ -85,7 +61,7 @@ static void test_no_touch(void)
 
 static void test_masks(void)
 {
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 40, 0xa0, false);
 	fake_set_pmr(0xa0);
@@ -125,7 +101,7 @@ static void test_masks(void)
 
 static void test_priorities(void)
 {
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 40, 0xc0, false);
 	fake_irq_on(0, 41, 0x80, false);
@@ -154,7 +130,7 @@ static void test_overflow(u32 lrs)
 	u32 i, prev_prio = 0, prev_id = 0, got = 0, id;
 	bool order = true;
 
-	start(1, lrs);
+	start_groups(1, 256, lrs);
 	for (i = 0; i < 64; i++)
 		fake_irq_on(0, 32 + i, (i * 7 % 16) << 4, false);
 	for (i = 0; i < 64; i++)
@@ -203,7 +179,7 @@ static void test_disabled_group_blocks_not(void)
 {
 	u32 i;
 
-	start(1, 2);
+	start_groups(1, 256, 2);
 	for (i = 0; i < 6; i++)
 		fake_irq_on(0, 32 + i, i < 4 ? 0x10 : 0x80, false);
 	fake_dist_w(0x84, 4, GENMASK(5, 4)); /* four in group 0, more urgent */
@@ -238,7 +214,7 @@ static void test_active_overflow(u32 lrs)
 	u32 i;
 	bool good = true;
 
-	start(1, lrs);
+	start_groups(1, 256, lrs);
 	fake_load(0, 0);
 	for (i = 0; i < 12; i++)
 		fake_irq_on(0, 32 + i, 0xf0 - i * 0x10, false);
@@ -273,7 +249,7 @@ static void test_active_overflow_split(u32 lrs)
 	u32 i;
 	bool good = true;
 
-	start(1, lrs);
+	start_groups(1, 256, lrs);
 	fake_load(0, 0);
 	fake_set_eoimode(true);
 	for (i = 0; i < 20; i++)
@@ -303,14 +279,13 @@ static void test_active_overflow_split(u32 lrs)
 	fake_end();
 }
 
-/* EOImode 1: any vCPU may deactivate an SPI, also one that is in another's list register. */
 /*
  * What counts for an active interrupt is the priority that it was taken at, not the one that it has
  * since: for its place among those without a list register, and in its list register.
  */
 static void test_active_priority(bool while_pending)
 {
-	start(2, 1);
+	start_groups(2, 256, 1);
 	fake_load(1, 1);
 	fake_load(0, 0);
 	fake_irq_on(0, 40, 0x80, false);
@@ -353,7 +328,7 @@ static void test_active_priority(bool while_pending)
 /* A list register that its interrupt comes back to has the priority of today. */
 static void test_priority_again(void)
 {
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 40, 0x80, false);
 	pend(40);
@@ -367,30 +342,12 @@ static void test_priority_again(void)
 	fake_end();
 }
 
-static void test_dir_elsewhere(void)
-{
-	start(2, 4);
-	fake_load(0, 0);
-	fake_set_eoimode(true);
-	fake_irq_on(0, 40, 0xa0, false);
-	pend(40);
-	is(fake_ack(1), 40, "active on one vCPU");
-	fake_eoi(1, 40);
-	ok(reg_bit(ISACTIVER, 40), "still after the priority drop");
-	fake_load(1, 1);
-	fake_set_eoimode(true);
-	fake_dir(40);
-	fake_run_on(0);
-	ok(fake_enter() && !reg_bit(ISACTIVER, 40), "deactivated by another");
-	fake_end();
-}
-
 /* Refilled before the last one is gone, so that the guest need not wait. */
 static void test_underflow(void)
 {
 	u32 i;
 
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	for (i = 0; i < 8; i++)
 		fake_irq_on(0, 32 + i, 0xa0, false);
@@ -414,7 +371,7 @@ static void test_put_load(void)
 	u32 i;
 	bool good = true;
 
-	start(2, 4);
+	start_groups(2, 256, 4);
 	fake_load(0, 0);
 	for (i = 0; i < 8; i++)
 		fake_irq_on(0, 32 + i, 0xf0 - i * 0x10, false);
@@ -448,7 +405,7 @@ static void test_put_load(void)
 
 static void test_level(void)
 {
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 50, 0xa0, true);
 	is(vgic_set_line(fake.vgic, NULL, 50, true), 0, "line up");
@@ -497,262 +454,9 @@ static void test_level(void)
 	fake_end();
 }
 
-static void test_line_remote(void)
-{
-	start(2, 4);
-	fake_load(0, 0);
-	fake_irq_on(0, 50, 0xa0, true);
-	fake_irq_on(0, 27, 0xa0, true);
-	fake_load(1, 1);
-	vgic_set_line(fake.vgic, NULL, 50, true);
-	vgic_set_line(fake.vgic, fake_vgic(0), 27, true);
-	is(fake.vcpu[0].kicks, 1, "two interrupts for a vCPU elsewhere: one kick");
-	fake_enter_vcpu(0);
-	vgic_set_line(fake.vgic, NULL, 50, false);
-	is(fake.vcpu[0].kicks, 2, "its line goes down: a kick");
-	ok(!reg_bit(ISPENDR, 50), "and it reads as not pending");
-	fake_run_on(0);
-	is(fake_take(), 27, "only the PPI is left");
-	fake_end();
-}
-
-static void phys_fires(u32 intid)
-{
-	fake.spi[intid].active = true;
-	vgic_inject_hw_spi(fake.vgic, intid - 100);
-}
-
-static void test_hw(void)
-{
-	start(2, 4);
-	is(vgic_map_hw_spi(fake.vgic, 60, 160), 0, "SPI 60 is physical 160");
-	is(vgic_map_hw_spi(fake.vgic, 1000, 160), -22, "no such SPI");
-	is(vgic_map_hw_spi(fake.vgic, 60, 1020), -22, "no such physical one");
-	is(vgic_map_hw_ppi(fake_vgic(0), 32, 27), -22, "not a PPI");
-	fake_load(0, 0);
-	fake_irq_on(0, 60, 0xa0, true);
-	ok(fake.spi[160].enabled && !fake.spi[160].edge,
-	   "enable and trigger reach the physical interrupt");
-	fake_irq_on(0, 60, 0xa0, false);
-	ok(fake.spi[160].edge, "edge");
-	fake_dist_w(0x6000 + 8 * 60, 8, 1);
-	ok(fake.spi[160].route == &fake.vcpu[1], "and its route");
-	fake_dist_w(0x6000 + 8 * 60, 8, 0);
-	phys_fires(160);
-	is(fake_lr_of(60) >> 60, 7, "pending, HW, group 1");
-	is(FIELD_GET(GENMASK(44, 32), fake_lr_of(60)), 160, "with the physical INTID");
-	is(fake_ack(1), 60, "acknowledged");
-	fake_eoi(1, 60);
-	ok(!fake.spi[160].active, "the guest's EOI deactivates it");
-	ok(!fake_misr(), "without maintenance");
-	phys_fires(160);
-	is(fake_take(), 60, "and again");
-	fake.spi[160].pending = true;
-	ok(reg_bit(ISPENDR, 60), "ISPENDR sees the physical pending state");
-	fake_dist_w(ICPENDR + 4, 4, BIT(28));
-	ok(!fake.spi[160].pending, "ICPENDR clears it");
-	pend(60);
-	ok(fake.spi[160].pending, "ISPENDR sets it");
-	fake.spi[160].pending = false;
-	phys_fires(160);
-	fake_dist_w(ICPENDR + 4, 4, BIT(28));
-	ok(!fake.spi[160].active,
-	   "ICPENDR of one that is in a list register deactivates the physical one");
-	is(fake_take(), FAKE_SPURIOUS, "and it is gone");
-	phys_fires(160);
-	is(fake_ack(1), 60, "active");
-	fake_dist_w(ICACTIVER + 4, 4, BIT(28));
-	ok(!fake.spi[160].active, "ICACTIVER deactivates the physical one");
-	is(fake_lr_state(60), -1, "and the virtual one");
-	fake_eoi(1, 60);
-	fake_dist_w(ISACTIVER + 4, 4, BIT(28));
-	ok(fake.spi[160].active, "ISACTIVER activates the physical one");
-	ok(fake_enter() && fake_lr_state(60) == 2, "and the virtual one");
-	fake_dist_w(ICACTIVER + 4, 4, BIT(28));
-	fake_dist_w(0x180 + 4, 4, BIT(28));
-	ok(!fake.spi[160].enabled, "disabled");
-	phys_fires(160);
-	is(fake_take(), FAKE_SPURIOUS, "one that came just before stays");
-	fake_dist_w(0x100 + 4, 4, BIT(28));
-	is(fake_take(), 60, "until it is enabled again");
-	ok(!fake.spi[160].active, "and is ended by the guest");
-	/* Level-sensitive: the line decides until the guest takes it. */
-	fake_irq_on(0, 60, 0xa0, true);
-	fake.spi[160].pending = true;
-	phys_fires(160);
-	ok(reg_bit(ISPENDR, 60), "a high line: pending");
-	fake.spi[160].pending = false;
-	ok(!reg_bit(ISPENDR, 60), "low before it is taken: not pending any more");
-	ok(fake_enter(), "the guest goes on");
-	is(fake_lr_state(60), -1, "it has left the list registers");
-	ok(!fake.spi[160].active, "and the physical one may come again");
-	pend(60);
-	fake.spi[160].pending = false;
-	phys_fires(160);
-	ok(fake_enter() && reg_bit(ISPENDR, 60), "set pending by software: whatever the line says");
-	is(fake_take(), 60, "it is taken");
-	fake_dist_w(0x180 + 4, 4, BIT(28));
-	fake.spi[160].pending = true;
-	phys_fires(160);
-	fake.spi[160].pending = true;
-	ok(reg_bit(ISPENDR, 60), "disabled, and a high line: pending");
-	fake.spi[160].pending = false;
-	ok(!reg_bit(ISPENDR, 60), "low before it is enabled: not pending any more");
-	fake_dist_w(0x100 + 4, 4, BIT(28));
-	is(fake_take(), FAKE_SPURIOUS, "nothing to take when it is enabled");
-	ok(!fake.spi[160].active, "and the physical one may come again");
-	vgic_inject_hw_spi(fake.vgic, 61);
-	vgic_inject_hw_spi(fake.vgic, 5000);
-	vgic_inject_hw_ppi(fake_vgic(0), 28);
-	is(fake_take(), FAKE_SPURIOUS, "physical interrupts that are tied to nothing are ignored");
-	fake_irq_on(0, 61, 0xa0, true);
-	vgic_map_hw_spi(fake.vgic, 61, 161);
-	ok(fake.spi[161].enabled, "tied when it is enabled already: enabled there, too");
-	phys_fires(161);
-	fake_put(0);
-	fake_dist_w(ICPENDR + 4, 4, BIT(29));
-	ok(!fake.spi[161].active, "ICPENDR of one that waits in EL2 deactivates it");
-	fake_load(0, 0);
-	is(fake_take(), FAKE_SPURIOUS, "and it is gone");
-	/* A PPI. */
-	vgic_map_hw_ppi(fake_vgic(0), 27, 26);
-	fake_irq_on(0, 27, 0x80, true);
-	ok(fake.ppi[0][26].enabled, "a tied PPI is enabled at its vCPU's CPU");
-	fake.ppi[0][26] = (struct fake_phys){ 0 };
-	vgic_cpu_retie(fake_vgic(0));
-	ok(fake.ppi[0][26].enabled, "again when its CPU has started anew");
-	fake.ppi[0][26].pending = true;
-	fake.ppi[0][26].active = true;
-	vgic_inject_hw_ppi(fake_vgic(0), 27);
-	is(fake_take(), 27, "delivered");
-	ok(!fake.ppi[0][26].active, "ended");
-	is(vgic_set_line(fake.vgic, fake_vgic(0), 27, true), -22,
-	   "a tied interrupt has no software line");
-	fake_end();
-}
-
-/* Physical interrupts that are active outside the list registers. */
-static void test_hw_overflow(bool split)
-{
-	u32 i;
-	bool good = true;
-
-	start(1, 2);
-	fake_load(0, 0);
-	fake_set_eoimode(split);
-	for (i = 0; i < 6; i++) {
-		vgic_map_hw_spi(fake.vgic, 60 + i, 160 + i);
-		fake_irq_on(0, 60 + i, 0xf0 - i * 0x10, false);
-	}
-	for (i = 0; i < 6; i++) {
-		phys_fires(160 + i);
-		good = good && fake_enter() && fake_ack(1) == 60 + i;
-	}
-	for (i = 6; i-- > 0;) {
-		fake_eoi(1, 60 + i);
-		if (split)
-			fake_dir(60 + i);
-		good = good && fake_enter() && !fake.spi[160 + i].active;
-		good = good && (!i || fake.spi[160 + i - 1].active);
-	}
-	ok(good,
-	   "EOImode %u: nested physical interrupts that do not fit are deactivated one by one",
-	   split);
-	fake_end();
-}
-
-static void test_route(void)
-{
-	start(3, 4);
-	fake_load(0, 0);
-	fake_irq_on(0, 70, 0xa0, false);
-	fake_load(1, 1);
-	fake_run_on(0);
-	pend(70);
-	is(fake_lr_state(70), 1, "pending in a list register here");
-	fake_dist_w(0x6000 + 8 * 70, 8, 1);
-	is(fake_lr_state(70), -1, "a new route takes it out");
-	is(fake.vcpu[1].kicks, 1, "and kicks the new target");
-	fake_run_on(1);
-	is(fake_take(), 70, "which gets it");
-	fake_run_on(0);
-	pend(70);
-	fake_enter_vcpu(1);
-	fake_dist_w(0x6000 + 8 * 70, 8, 0);
-	is(fake_take(), FAKE_SPURIOUS, "in a remote list register: not here yet");
-	fake_enter_vcpu(1);
-	is(fake_take(), 70, "but as soon as the other CPU has let go");
-	fake_run_on(1);
-	is(fake_take(), FAKE_SPURIOUS, "and not there");
-	fake_run_on(0);
-	pend(70);
-	is(fake_ack(1), 70, "active here");
-	fake_dist_w(0x6000 + 8 * 70, 8, 1);
-	ok(reg_bit(ISACTIVER, 70), "a new route leaves the active one with its vCPU");
-	pend(70);
-	fake_eoi(1, 70);
-	is(fake_take(), FAKE_SPURIOUS, "what came meanwhile");
-	fake_run_on(1);
-	is(fake_take(), 70, "goes to the new target");
-	fake_dist_w(0x6000 + 8 * 70, 8, 0x7700);
-	pend(70);
-	ok(reg_bit(ISPENDR, 70), "routed to nobody: pending");
-	is(fake_take(), FAKE_SPURIOUS, "and not delivered");
-	is(fake_dist_r(0x6000 + 8 * 70, 8), 0x7700, "the route reads back");
-	fake_dist_w(0x6000 + 8 * 70, 4, 2);
-	ok(vgic_has_pending(fake_vgic(2)) == false, "vCPU 2 has its groups closed");
-	fake_load(2, 2);
-	is(fake_take(), 70, "routed to somebody: delivered");
-	fake_dist_w(0x6000 + 8 * 70, 8, BIT(31) | 2);
-	is(fake_dist_r(0x6000 + 8 * 70, 8), 2, "1 of N is not there");
-	fake_end();
-}
-
-/* Registers of an interrupt that is in another CPU's list registers. */
-static void test_remote_regs(void)
-{
-	start(2, 4);
-	fake_load(0, 0);
-	fake_irq_on(0, 70, 0xa0, false);
-	pend(70);
-	is(fake_ack(1), 70, "active on vCPU 0");
-	fake_load(1, 1);
-	ok(!reg_bit(ISACTIVER, 70), "seen from afar: as last known");
-	is(fake.vcpu[0].kicks, 1, "with a kick");
-	fake_enter_vcpu(0);
-	ok(reg_bit(ISACTIVER, 70), "then as it is");
-	fake_enter_vcpu(0);
-	fake_dist_w(ICACTIVER + 8, 4, BIT(6));
-	ok(!reg_bit(ISACTIVER, 70), "ICACTIVER from afar");
-	fake_enter_vcpu(0);
-	fake_run_on(0);
-	is(fake_lr_state(70), -1, "is carried out by the other CPU");
-	fake_eoi(1, 70);
-	fake_run_on(1);
-	pend(70);
-	fake_enter_vcpu(0);
-	fake_dist_w(ICPENDR + 8, 4, BIT(6));
-	ok(!reg_bit(ISPENDR, 70), "ICPENDR from afar");
-	pend(70);
-	ok(reg_bit(ISPENDR, 70), "and ISPENDR after it");
-	fake_run_on(0);
-	is(fake_take(), 70, "the last word counts");
-	is(fake_take(), FAKE_SPURIOUS, "once");
-	fake_run_on(1);
-	fake_dist_w(ISACTIVER + 8, 4, BIT(6));
-	fake_enter_vcpu(0);
-	fake_run_on(0);
-	is(fake_lr_state(70), 2, "ISACTIVER from afar");
-	pend(70);
-	is(fake_take(), FAKE_SPURIOUS, "holds it back");
-	fake_dist_w(ICACTIVER + 8, 4, BIT(6));
-	is(fake_take(), 70, "until ICACTIVER");
-	fake_end();
-}
-
 static void test_reset(void)
 {
-	start(1, 4);
+	start_groups(1, 256, 4);
 	fake_load(0, 0);
 	fake_irq_on(0, 20, 0xa0, false);
 	fake_irq_on(0, 21, 0x80, false);
@@ -792,16 +496,9 @@ int main(void)
 	test_active_priority(false);
 	test_active_priority(true);
 	test_priority_again();
-	test_dir_elsewhere();
 	test_underflow();
 	test_put_load();
 	test_level();
-	test_line_remote();
-	test_hw();
-	test_hw_overflow(false);
-	test_hw_overflow(true);
-	test_route();
-	test_remote_regs();
 	test_reset();
 	return tap_done();
 }

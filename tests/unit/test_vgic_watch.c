@@ -5,35 +5,20 @@
 // sources: tests/unit/vgic_host_fake.c
 #include "hyp/lib/errno.h"
 #include "tests/unit/tap.h"
-#include "tests/unit/vgic_host_fake.h"
+#include "tests/unit/vgic_rig.h"
 
 #define NONE ((u64)-ENOENT)
 #define FIRST 40u
 #define NR 12u /* more than list registers */
-
-#define ISPENDR 0x200
-#define ICPENDR 0x280
-#define ICACTIVER 0x380
 
 static void line(u32 intid, bool level)
 {
 	vgic_set_line(fake.vgic, NULL, intid, level);
 }
 
-static bool reg_bit(u64 reg, u32 intid)
-{
-	return fake_dist_r(reg + intid / 32 * 4, 4) & BIT(intid % 32);
-}
-
 static u64 ended(void)
 {
 	return (u64)(s64)vgic_next_ended(fake.vgic, 0);
-}
-
-static void start(u32 vcpus, u32 lrs)
-{
-	fake_start(vcpus, 64, 16, lrs);
-	fake_dist_w(0, 4, 3);
 }
 
 static void watch(u32 intid, u32 prio)
@@ -44,7 +29,7 @@ static void watch(u32 intid, u32 prio)
 
 static void test_arguments(void)
 {
-	start(1, 4);
+	start_groups(1, 64, 4);
 	is(vgic_watch(fake.vgic, 31, true), (u64)-EINVAL, "a PPI is not watched");
 	is(vgic_watch(fake.vgic, 96, true), (u64)-EINVAL, "nor an SPI that there is not");
 	is(vgic_watch(fake.vgic, 8192, true), (u64)-EINVAL, "nor an LPI");
@@ -60,7 +45,7 @@ static void test_eoi(bool put)
 {
 	u32 calls;
 
-	start(1, 4);
+	start_groups(1, 64, 4);
 	fake_load(0, 0);
 	watch(FIRST, 0xa0);
 	line(FIRST, true);
@@ -102,7 +87,7 @@ static void test_eoi(bool put)
 /* ICC_DIR_EL1 is the end, not the EOI; also from another vCPU. */
 static void test_split(bool elsewhere)
 {
-	start(2, 4);
+	start_groups(2, 64, 4);
 	fake_load(1, 1);
 	fake_set_eoimode(true);
 	fake_load(0, 0);
@@ -128,7 +113,7 @@ static void test_overflow(u32 lrs)
 {
 	u32 i, good = 0, order = 0;
 
-	start(1, lrs);
+	start_groups(1, 64, lrs);
 	fake_load(0, 0);
 	for (i = 0; i < NR; i++) {
 		watch(FIRST + i, 0xe0 - 0x10 * i);
@@ -151,7 +136,7 @@ static void test_overflow(u32 lrs)
 
 static void test_not_an_end(void)
 {
-	start(1, 4);
+	start_groups(1, 64, 4);
 	fake_load(0, 0);
 	watch(FIRST, 0xa0);
 	line(FIRST, true);
@@ -186,7 +171,7 @@ static void test_not_an_end(void)
 
 static void test_latch(void)
 {
-	start(1, 4);
+	start_groups(1, 64, 4);
 	fake_load(0, 0);
 	watch(FIRST, 0xa0);
 	line(FIRST, true);
@@ -215,7 +200,7 @@ static void test_latch(void)
 
 static void test_move(void)
 {
-	start(2, 4);
+	start_groups(2, 64, 4);
 	fake_load(1, 1);
 	fake_load(0, 0);
 	watch(FIRST, 0xa0);
@@ -265,7 +250,7 @@ static void test_random(u32 lrs)
 	u32 round, i, lost = 0, twice = 0, early = 0, taken = 0;
 	bool high[NR] = { false };
 
-	start(1, lrs);
+	start_groups(1, 64, lrs);
 	fake_load(0, 0);
 	for (i = 0; i < NR; i++)
 		watch(FIRST + i, (u32)(fake_random() % 24) << 3);

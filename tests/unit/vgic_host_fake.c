@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "hyp/lib/errno.h"
 #include "hyp/lib/lock.h"
 #include "tests/unit/vgic_host_fake.h"
 
@@ -410,9 +411,9 @@ int fake_ram_read(void *vm, u64 ipa, void *buf, size_t len)
 
 	(void)vm;
 	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
-		return -14;
+		return -EFAULT;
 	if (ram_not_yet())
-		return -11;
+		return -EAGAIN;
 	for (size_t i = 0; i < len; i++)
 		to[i] = atomic_load_relaxed(fake_ram(ipa) + i);
 	atomic_add(&fake.ram_reads, 1);
@@ -425,9 +426,9 @@ int fake_ram_write(void *vm, u64 ipa, const void *buf, size_t len)
 
 	(void)vm;
 	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
-		return -14;
+		return -EFAULT;
 	if (ram_not_yet())
-		return -11;
+		return -EAGAIN;
 	for (size_t i = 0; i < len; i++)
 		atomic_store_relaxed(fake_ram(ipa) + i, from[i]);
 	atomic_add(&fake.ram_writes, 1);

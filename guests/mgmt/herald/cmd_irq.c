@@ -8,7 +8,7 @@ static void show_source(const struct irq *irq)
 {
 	char bdf[16];
 
-	if (irq->i.intid < 8192) {
+	if (!irq_is_lpi(irq)) {
 		out_none("its");
 		out_none("requester");
 		out_none("devid");
@@ -45,7 +45,7 @@ static void show(const struct irq *irq)
 
 	table_row();
 	out_num("vm", irq->vm);
-	out_text("type", irq->i.intid < 8192 ? "SPI" : "LPI");
+	out_text("type", irq_is_lpi(irq) ? "LPI" : "SPI");
 	out_num("intid", irq->i.intid);
 	show_source(irq);
 	if (irq->i.vcpu == HERALD_NONE)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "herald.h"
-#include "its/its.h"
 
 #define NAME(name, code) #name,
 static const char *const command_names[] = { ITS_COMMANDS(NAME) };

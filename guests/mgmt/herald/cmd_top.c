@@ -90,6 +90,7 @@ static void look(struct look *l)
 		l->nr_irqs += n;
 		free(irqs);
 	}
+	qsort(l->irqs, l->nr_irqs, sizeof(*l->irqs), irq_order);
 	free(vms);
 }
 
@@ -113,16 +114,9 @@ static const struct vm_look *find_vm(const struct look *l, u64 handle)
 /* How often it came since the look before; a wrap of 32 bits is none. */
 static u32 came(const struct irq *irq, const struct look *before)
 {
-	size_t i;
+	const struct irq *b = bsearch(irq, before->irqs, before->nr_irqs, sizeof(*irq), irq_order);
 
-	for (i = 0; i < before->nr_irqs; i++) {
-		const struct irq *b = &before->irqs[i];
-
-		if (b->vm == irq->vm && b->i.intid == irq->i.intid && b->i.devid == irq->i.devid &&
-		    b->i.eventid == irq->i.eventid && b->its == irq->its)
-			return irq->i.count - b->i.count;
-	}
-	return 0;
+	return b ? irq->i.count - b->i.count : 0;
 }
 
 static double rate(u64 after, u64 before, double seconds)
@@ -136,7 +130,7 @@ static double vm_rate(const struct look *l, const u32 *since, u32 vm, double sec
 	size_t i;
 
 	for (i = 0; i < l->nr_irqs; i++)
-		if (l->irqs[i].vm == vm && (l->irqs[i].i.intid >= 8192) == lpis)
+		if (l->irqs[i].vm == vm && irq_is_lpi(&l->irqs[i]) == lpis)
 			sum += since[i];
 	return sum / seconds;
 }
@@ -201,7 +195,7 @@ static void show_irqs(const struct look *l, const u32 *since, double seconds, si
 	table_start("irqs", "RATE/s COUNT VM <TYPE INTID <REQUESTER DEVID EVENT VCPU <NAME");
 	for (i = 0; i < l->nr_irqs && since[order[i]]; i++) {
 		const struct irq *q = &l->irqs[order[i]];
-		bool lpi = q->i.intid >= 8192;
+		bool lpi = irq_is_lpi(q);
 		char bdf[16], name[48];
 
 		table_row();

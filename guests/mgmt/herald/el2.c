@@ -136,13 +136,15 @@ static u32 requester_of(const struct herald_its_device *d, long nr, u32 devid)
 	return HERALD_NONE;
 }
 
-static int by_source(const void *pa, const void *pb)
+int irq_order(const void *pa, const void *pb)
 {
 	const struct irq *a = pa, *b = pb;
 	u64 ka = (u64)a->its << 32 | a->i.devid, kb = (u64)b->its << 32 | b->i.devid;
 
-	if ((a->i.intid < 8192) != (b->i.intid < 8192))
-		return a->i.intid < 8192 ? -1 : 1;
+	if (a->handle != b->handle)
+		return a->handle < b->handle ? -1 : 1;
+	if (irq_is_lpi(a) != irq_is_lpi(b))
+		return irq_is_lpi(b) ? -1 : 1;
 	if (ka != kb)
 		return ka < kb ? -1 : 1;
 	if (a->i.eventid != b->i.eventid)
@@ -164,6 +166,7 @@ static size_t irqs_add(struct irq **all, size_t nr, const struct herald_vm_info 
 		struct irq *irq = &(*all)[nr++];
 
 		*irq = (struct irq){ .i = ((struct herald_irq *)found)[i],
+				     .handle = vm->handle,
 				     .vm = vm->id,
 				     .its = its,
 				     .requester = HERALD_NONE };
@@ -183,7 +186,7 @@ size_t el2_irqs(const struct herald_vm_info *vm, struct irq **out)
 
 	for (its = 0; its < vm->nr_its; its++)
 		nr = irqs_add(&all, nr, vm, its, true);
-	qsort(all, nr, sizeof(*all), by_source);
+	qsort(all, nr, sizeof(*all), irq_order);
 	*out = all;
 	return nr;
 }

@@ -13,6 +13,7 @@
 
 #include "hyp/herald_abi.h"
 #include "hyp/lib/bits.h"
+#include "its/its.h"
 
 #define EXIT_USAGE 2
 
@@ -59,13 +60,21 @@ struct herald_vm_info *el2_vms(const struct options *o, size_t *nr);
 /* An interrupt with what else is known of it. */
 struct irq {
 	struct herald_irq i;
-	u32 vm;
+	u64 handle; /* of its VM, */
+	u32 vm; /* and its number */
 	u32 its; /* LPIs */
 	u32 requester; /* HERALD_NONE: not known */
 };
 
+static inline bool irq_is_lpi(const struct irq *irq)
+{
+	return irq->i.intid >= ITS_LPI_BASE;
+}
+
 /* Interrupts of @vm, LPIs behind SPIs, sorted: *@out is an array (free() it), the answer its length. */
 size_t el2_irqs(const struct herald_vm_info *vm, struct irq **out);
+/* That order, for qsort() and bsearch(), of interrupts of several VMs. */
+int irq_order(const void *pa, const void *pb);
 
 /* --- names.c: what the management VM's Linux knows --- */
 

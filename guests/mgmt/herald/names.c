@@ -25,7 +25,7 @@ static struct linux_irq *irqs;
 static size_t nr_irqs;
 static bool irqs_known;
 
-/* The file's first line; false: there is none. */
+/* The file's first line, in which nothing moves the cursor (a process names itself); false: there is none. */
 static bool read_line(const char *path, char *buf, size_t size)
 {
 	FILE *f = fopen(path, "re");
@@ -35,9 +35,13 @@ static bool read_line(const char *path, char *buf, size_t size)
 		return false;
 	good = fgets(buf, (int)size, f) != NULL;
 	fclose(f);
-	if (good)
-		buf[strcspn(buf, "\n")] = 0;
-	return good && *buf;
+	if (!good)
+		return false;
+	buf[strcspn(buf, "\n")] = 0;
+	for (char *s = buf; *s; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	return *buf;
 }
 
 const char *name_requester(u32 requester, char buf[static 16])
@@ -132,7 +136,7 @@ void name_refresh(void)
 
 const char *name_irq(const struct irq *irq, char *buf, size_t size)
 {
-	bool lpi = irq->i.intid >= 8192;
+	bool lpi = irq_is_lpi(irq);
 	size_t i;
 
 	*buf = 0;
