@@ -124,10 +124,11 @@ static void read_timer(const void *fdt)
 static void read_hypervisor(const void *fdt)
 {
 	int node = fdt_path_offset(fdt, "/hypervisor");
-	const fdt32_t *irq = node < 0 ? NULL : fdt_getprop(fdt, node, "interrupts", NULL);
+	int len;
+	const fdt32_t *irq = node < 0 ? NULL : fdt_getprop(fdt, node, "interrupts", &len);
 
 	board.hypervisor = node >= 0;
-	if (irq)
+	if (irq && len >= INTERRUPT_CELLS * (int)sizeof(*irq))
 		board.doorbell_intid = fdt32_to_cpu(irq[1]) + GIC_PPI_BASE;
 }
 

@@ -59,6 +59,29 @@ struct hvc kvm_run(u64 vcpu, u64 flags, u64 data)
 	return h;
 }
 
+struct hvc kvm_run_on(u64 vcpu, u64 flags, u64 data)
+{
+	struct hvc h = kvm_run(vcpu, flags, data);
+
+	while (h.x[0] == (u64)-EINTR) {
+		isb();
+		h = kvm_run(vcpu, 0, 0);
+	}
+	return h;
+}
+
+s64 kvm_wakeup(void)
+{
+	struct hvc h = { { HERALD_HVC_WAKEUP } };
+
+	return hvc(&h);
+}
+
+bool kvm_has_keys(void)
+{
+	return kvm_ioctl(HERALD_SYSTEM, KVM_CHECK_EXTENSION, KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0;
+}
+
 s64 kvm_map(u64 vm, u64 ipa, const void *p, u64 size, u64 flags)
 {
 	struct herald_map m = { .ipa = ipa, .mgmt = (u64)p, .size = size, .flags = flags };
@@ -124,9 +147,7 @@ s64 kvm_create_device(u64 vm, u32 type, u32 flags, u64 *fd)
 
 s64 kvm_get_attr(u64 gic, u32 group, u64 attr, void *val)
 {
-	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
-
-	return kvm_ioctl(gic, KVM_GET_DEVICE_ATTR, (u64)&a);
+	return kvm_attr(gic, KVM_GET_DEVICE_ATTR, group, attr, val);
 }
 
 s64 kvm_init_vcpu(u64 vcpu, u32 target, u32 features)
@@ -145,11 +166,9 @@ static u64 must(s64 ret, const char *what)
 
 static void make_gic(struct vm *vm)
 {
-	struct kvm_create_device d = { .type = KVM_DEV_TYPE_ARM_VGIC_V3 };
 	u64 dist = VM_GICD, redist = VM_GICR;
 
-	must(kvm_ioctl(vm->handle, KVM_CREATE_DEVICE, (u64)&d), "CREATE_DEVICE");
-	vm->gic = d.fd;
+	must(kvm_create_device(vm->handle, KVM_DEV_TYPE_ARM_VGIC_V3, 0, &vm->gic), "CREATE_DEVICE");
 	must(kvm_set_attr(vm->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &dist),
 	     "the distributor's address");
 	must(kvm_set_attr(vm->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST,
@@ -163,7 +182,7 @@ static u32 features(void)
 {
 	u32 f = BIT(KVM_ARM_VCPU_PSCI_0_2);
 
-	if (kvm_ioctl(HERALD_SYSTEM, KVM_CHECK_EXTENSION, KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0)
+	if (kvm_has_keys())
 		f |= BIT(KVM_ARM_VCPU_PTRAUTH_ADDRESS) | BIT(KVM_ARM_VCPU_PTRAUTH_GENERIC);
 	return f;
 }

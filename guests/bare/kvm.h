@@ -9,18 +9,25 @@
 #include "hyp/lib/errno.h"
 #include <linux/kvm.h>
 
-/* What a hypercall leaves in x0 .. x3. */
+/* What a hypercall finds and leaves in x0 .. x5. */
 struct hvc {
 	u64 x[6];
 };
 s64 hvc(struct hvc *h);
 
+/* These repeat what answers HERALD_AGAIN. */
 s64 kvm_ioctl(u64 handle, u64 request, u64 arg);
-/* Repeats what answers HERALD_AGAIN; counts how often in *@steps if that is not NULL. */
+/* @steps: NULL, or where the calls are counted. */
 s64 kvm_close(u64 vm, u32 *steps);
 
 /* KVM_RUN: x0 .. x3 of the exit. */
 struct hvc kvm_run(u64 vcpu, u64 flags, u64 data);
+/* The same until something else than an interrupt of ours ends it. */
+struct hvc kvm_run_on(u64 vcpu, u64 flags, u64 data);
+/* HERALD_HVC_WAKEUP. */
+s64 kvm_wakeup(void);
+/* A VM can have pointer authentication. */
+bool kvm_has_keys(void);
 
 #define KVM_VCPUS 4
 /* A VM with its program in memory and a GIC, vCPUs initialised; all but the first are off. */

@@ -225,16 +225,15 @@ static void bad_vcpu(u64 vcpu)
 
 static void bad_gic(u64 vm, u64 vcpu)
 {
-	struct kvm_create_device d = { .type = KVM_DEV_TYPE_ARM_VGIC_V3 };
 	const u32 group = KVM_DEV_ARM_VGIC_GRP_ADDR, nr = KVM_DEV_ARM_VGIC_GRP_NR_IRQS;
 	const u64 dist = KVM_VGIC_V3_ADDR_TYPE_DIST, redist = KVM_VGIC_V3_ADDR_TYPE_REDIST;
 	u64 odd = VM_GICD + SZ_4K, far = UINT64_C(1) << 40, good = VM_GICD, over = VM_GICD;
 	u32 irqs = 63, many = 128;
-	u64 gic;
+	u64 gic, second;
 
-	is(kvm_ioctl(vm, KVM_CREATE_DEVICE, (u64)&d), 0, "CREATE_DEVICE");
-	gic = d.fd;
-	is(kvm_ioctl(vm, KVM_CREATE_DEVICE, (u64)&d), -EEXIST, "CREATE_DEVICE twice");
+	is(kvm_create_device(vm, KVM_DEV_TYPE_ARM_VGIC_V3, 0, &gic), 0, "CREATE_DEVICE");
+	is(kvm_create_device(vm, KVM_DEV_TYPE_ARM_VGIC_V3, 0, &second), -EEXIST,
+	   "CREATE_DEVICE twice");
 	is(kvm_ioctl(gic, KVM_RUN, 0), -ENOTTY, "KVM_RUN of a GIC");
 	is(kvm_set_attr(gic, 99, 0, &good), -ENXIO, "group 99");
 	is(kvm_set_attr(gic, group, 0, &good), -ENXIO, "address type 0");

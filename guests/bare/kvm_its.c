@@ -3,6 +3,8 @@
  * The ITS of a VM: its device, MSIs, and tables in memory that is not mapped before EL2 asks for it. The VMM writes the
  * commands and a script for the vCPU, which programs the registers and takes the interrupts.
  */
+#include "drivers/gic_regs.h"
+#include "drivers/gits_regs.h"
 #include "guests/bare/board.h"
 #include "guests/bare/irq.h"
 #include "guests/bare/kvm.h"
@@ -26,24 +28,11 @@
 
 #define INTID_BITS 14
 #define LPI 8192u
-#define DOORBELL 0x10040u
 #define PROP_ON 0xa1 /* priority 0xa0, enabled */
 
-#define GICR_CTLR 0x0
-#define GICR_PROPBASER 0x70
-#define GICR_PENDBASER 0x78
-#define GITS_CTLR 0x0
-#define GITS_TYPER 0x8
-#define GITS_CBASER 0x80
-#define GITS_CWRITER 0x88
-#define GITS_CREADR 0x90
-#define GITS_BASER0 0x100
-#define GITS_BASER1 0x108
+#define GITS_BASER0 GITS_BASER
+#define GITS_BASER1 (GITS_BASER + 8)
 #define VALID BIT(63)
-#define QUIESCENT BIT(31)
-
-#define CMD_INT 3
-#define CMD_CLEAR 4
 
 static const u32 its_regs = KVM_DEV_ARM_VGIC_GRP_ITS_REGS, addr = KVM_DEV_ARM_VGIC_GRP_ADDR,
 		 ctrl = KVM_DEV_ARM_VGIC_GRP_CTRL;
@@ -143,17 +132,17 @@ static void command(u64 d0, u64 d1, u64 d2)
 
 static void mapd(u32 dev, u32 itt)
 {
-	command(8 | (u64)dev << 32, 4, VALID | (MEM + ITT + itt * SZ_4K));
+	command(GITS_CMD_MAPD | (u64)dev << 32, 4, VALID | (MEM + ITT + itt * SZ_4K));
 }
 
 static void mapc(u32 icid, u32 vcpu)
 {
-	command(9, 0, VALID | (u64)vcpu << 16 | icid);
+	command(GITS_CMD_MAPC, 0, VALID | (u64)vcpu << 16 | icid);
 }
 
 static void mapti(u32 dev, u32 event, u32 lpi, u32 icid)
 {
-	command(10 | (u64)dev << 32, event | (u64)lpi << 32, icid);
+	command(GITS_CMD_MAPTI | (u64)dev << 32, event | (u64)lpi << 32, icid);
 }
 
 static void of_event(u32 what, u32 dev, u32 event)
@@ -212,7 +201,7 @@ static s64 msi_at(u64 vm, u64 where, u32 flags, u32 dev, u32 event)
 
 static s64 msi(u64 vm, u32 dev, u32 event)
 {
-	return msi_at(vm, VM_GITS + DOORBELL, KVM_MSI_VALID_DEVID, dev, event);
+	return msi_at(vm, VM_GITS + GITS_TRANSLATER, KVM_MSI_VALID_DEVID, dev, event);
 }
 
 /* An ITS with its frame at @base. */
@@ -273,17 +262,20 @@ static void test_msi(void)
 	is(msi(vm.handle, 6, 0), 0, "a device that is not mapped");
 	is(msi(vm.handle, 0x10005, 0), 0, "a device beyond GITS_TYPER.Devbits");
 	is(msi(vm.handle, 5, 0x10000), 0, "an event beyond 16 bits");
-	is(msi_at(vm.handle, VM_GITS + DOORBELL, 0, 5, 0), -EINVAL, "no KVM_MSI_VALID_DEVID");
-	is(msi_at(vm.handle, VM_GITS + DOORBELL, 2, 5, 0), -EINVAL, "an unknown flag");
-	is(msi_at(vm.handle, VM_GITS + DOORBELL, 3, 5, 0), -EINVAL, "a known and an unknown flag");
-	is(msi_at(vm.handle, VM_GITS + DOORBELL + 4, 1, 5, 0), -EINVAL, "next to the doorbell");
-	is(msi_at(vm.handle, VM_GITS2 + DOORBELL, 1, 5, 0), -EINVAL, "no ITS there");
-	is(msi_at(vm.handle, DOORBELL - 1, 1, 5, 0), -EINVAL, "an address that wraps");
-	is(msi_at(vm.handle, BIT(32) + VM_GITS + DOORBELL, 1, 5, 0), -EINVAL, "4 GiB above");
+	is(msi_at(vm.handle, VM_GITS + GITS_TRANSLATER, 0, 5, 0), -EINVAL,
+	   "no KVM_MSI_VALID_DEVID");
+	is(msi_at(vm.handle, VM_GITS + GITS_TRANSLATER, 2, 5, 0), -EINVAL, "an unknown flag");
+	is(msi_at(vm.handle, VM_GITS + GITS_TRANSLATER, 3, 5, 0), -EINVAL,
+	   "a known and an unknown flag");
+	is(msi_at(vm.handle, VM_GITS + GITS_TRANSLATER + 4, 1, 5, 0), -EINVAL,
+	   "next to the doorbell");
+	is(msi_at(vm.handle, VM_GITS2 + GITS_TRANSLATER, 1, 5, 0), -EINVAL, "no ITS there");
+	is(msi_at(vm.handle, GITS_TRANSLATER - 1, 1, 5, 0), -EINVAL, "an address that wraps");
+	is(msi_at(vm.handle, BIT(32) + VM_GITS + GITS_TRANSLATER, 1, 5, 0), -EINVAL, "4 GiB above");
 	is(kvm_ioctl(vm.handle, KVM_SIGNAL_MSI, UINT64_C(1) << 46), -EFAULT, "from nowhere");
 	is(kvm_ioctl(vm.vcpu[0], KVM_SIGNAL_MSI, 0), -ENOTTY, "of a vCPU");
 	/* INT by the guest itself, and an ITS that is off. */
-	of_event(CMD_INT, 5, 1);
+	of_event(GITS_CMD_INT, 5, 1);
 	script_begin(&vm, 0);
 	op_commands(VM_GITS);
 	op(SCRIPT_TAKE, 0, 0);
@@ -292,13 +284,6 @@ static void test_msi(void)
 	       "kvm its: INT's LPI arrives");
 	is(msi(vm.handle, 5, 0), -EBUSY, "of an ITS that is disabled");
 	vm_destroy(&vm);
-}
-
-static s64 wakeup(void)
-{
-	struct hvc h = { { HERALD_HVC_WAKEUP } };
-
-	return hvc(&h);
 }
 
 /* WFI, without a deadline; an MSI rings the doorbell. */
@@ -312,16 +297,14 @@ static void test_wake(void)
 	script_begin(&vm, 0);
 	op(SCRIPT_SLEEP, 0, 0);
 	cache_clean(vm.data, VM_DATA_SIZE);
-	do
-		h = kvm_run(vm.vcpu[0], 0, 0);
-	while (h.x[0] == (u64)-EINTR);
+	h = kvm_run_on(vm.vcpu[0], 0, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_WFI && h.x[1] == ~UINT64_C(0), "kvm its: the vCPU waits");
-	while (wakeup() != -ENOENT)
+	while (kvm_wakeup() != -ENOENT)
 		;
 	before = irq_count(me, board.doorbell_intid);
 	is(msi(vm.handle, 5, 1), 1, "SIGNAL_MSI to a blocked vCPU");
 	tap_ok(wait_for(irq_count(me, board.doorbell_intid) == before + 1) &&
-		       wakeup() == (s64)vm.vcpu[0],
+		       kvm_wakeup() == (s64)vm.vcpu[0],
 	       "kvm its: the doorbell rings for it");
 	tap_ok(next(&vm, 0) == LPI + 1 && ends(&vm, 0), "kvm its: it takes the LPI");
 	vm_destroy(&vm);
@@ -347,7 +330,7 @@ static void test_absent(void)
 	/* A page that the VMM took back, as its MMU notifier may. */
 	is(kvm_unmap(vm.handle, MEM + QUEUE, SZ_4K), 0, "UNMAP_PAGES of the queue");
 	faults = 0;
-	of_event(CMD_INT, 5, 0);
+	of_event(GITS_CMD_INT, 5, 0);
 	script_begin(&vm, 0);
 	op_commands(VM_GITS);
 	tap_ok(next(&vm, 0) == writer && ends(&vm, 0) && faults == 1,
@@ -442,7 +425,7 @@ static void test_early(void)
 	op_commands(VM_GITS2);
 	tap_ok(next(&vm, 0) == writer && next(&vm, 0) == writer && ends(&vm, 0),
 	       "kvm its: both are set up");
-	is(msi_at(vm.handle, VM_GITS2 + DOORBELL, 1, 5, 0), 1, "SIGNAL_MSI to the second");
+	is(msi_at(vm.handle, VM_GITS2 + GITS_TRANSLATER, 1, 5, 0), 1, "SIGNAL_MSI to the second");
 	tap_ok(takes(&vm, LPI + 1) && takes(&vm, 1023), "kvm its: its LPI arrives");
 	is(msi(vm.handle, 5, 0), 1, "SIGNAL_MSI to the first");
 	tap_ok(takes(&vm, LPI) && takes(&vm, 1023), "kvm its: its LPI arrives");
@@ -481,7 +464,7 @@ static s64 set_mapping(struct vm *vm, u64 dev, u32 group, u64 attr, const void *
 }
 
 /* The registers of an ITS, in the order in which they are restored; GITS_CTLR last. */
-static const u32 saved_regs[] = { 0x4,	       GITS_CBASER, GITS_CREADR, GITS_CWRITER,
+static const u32 saved_regs[] = { GITS_IIDR,   GITS_CBASER, GITS_CREADR, GITS_CWRITER,
 				  GITS_BASER0, GITS_BASER1, GITS_CTLR };
 
 /* Tables into the VM's memory, registers into @regs. All pages of it are taken away before. */
@@ -560,9 +543,7 @@ static void test_get(void)
 	script_begin(&vm, 0);
 	op_lpis(0);
 	cache_clean(vm.data, VM_DATA_SIZE);
-	do
-		h = kvm_run(vm.vcpu[0], 0, 0);
-	while (h.x[0] == (u64)-EINTR);
+	h = kvm_run_on(vm.vcpu[0], 0, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_FAULT && (h.x[2] & HERALD_FAULT_EL2),
 	       "kvm its: EL2 lacks a page of them");
 	is(attr_mapping(&vm, vm.gic, KVM_GET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
@@ -626,7 +607,7 @@ static void test_int(void)
 	settle();
 	mapc(1, 1);
 	mapti(5, 3, LPI + 9, 1);
-	of_event(CMD_INT, 5, 3);
+	of_event(GITS_CMD_INT, 5, 3);
 	script_begin(&vm, 0);
 	op_commands(VM_GITS);
 	tap_ok(next(&vm, 0) == writer, "kvm its: vCPU 0 sends INT");
@@ -677,7 +658,7 @@ static void test_no_its(void)
 /* Instructions of KVM_SIGNAL_MSI to a vCPU that is not loaded: as kvm_bench.c measures. */
 void test_kvm_its_bench(void)
 {
-	struct kvm_msi m = { .address_lo = VM_GITS + DOORBELL,
+	struct kvm_msi m = { .address_lo = VM_GITS + GITS_TRANSLATER,
 			     .flags = KVM_MSI_VALID_DEVID,
 			     .devid = 5 };
 	u64 from, ticks;
@@ -685,6 +666,7 @@ void test_kvm_its_bench(void)
 	u32 i;
 
 	start(&vm, 1);
+	is(msi(vm.handle, 5, 0), 1, "KVM_SIGNAL_MSI");
 	from = timer_now();
 	for (i = 0; i < VM_BENCH_ROUNDS; i++) {
 		struct hvc h = { { HERALD_HVC_IOCTL, vm.handle, KVM_SIGNAL_MSI, (u64)&m, 0, 0 } };
@@ -692,6 +674,7 @@ void test_kvm_its_bench(void)
 		hvc(&h);
 	}
 	ticks = (timer_now() - from) * (UINT64_C(1000000000) / sysreg_read(cntfrq_el0));
+	is(msi(vm.handle, 5, 0), 1, "KVM_SIGNAL_MSI, for the last time");
 	tap_ok(ticks / VM_BENCH_ROUNDS <= BUDGET_MSI, "kvm its: KVM_SIGNAL_MSI is %lu instructions",
 	       ticks / VM_BENCH_ROUNDS);
 	vm_destroy(&vm);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A bare-metal kernel that tests the machine it runs on from EL1: CPUs, timers, GICv3, ITS, and bad
- * behaviour; or measures it. Boot arguments: tests=LIST of basic, its, bugs, hostile, kvm, bench (default basic,its). Results are TAP
- * on the console; then it powers off, or starts the kernel that mkchain.sh put behind it.
+ * behaviour; or measures it. Boot arguments: tests=LIST of basic, its, bugs, hostile, kvm, bench
+ * (default basic,its). Results are TAP on the console; then it powers off, or starts the kernel that
+ * mkchain.sh put behind it.
  */
 #include "guests/bare/board.h"
 #include "guests/bare/chain.h"

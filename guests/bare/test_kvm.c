@@ -15,21 +15,9 @@
 
 #define LOADED UINT64_C(0xfedcba98f7f6f5f4)
 
-/* Runs until the VMM has to do something that is not a report. */
-static struct hvc run_on(u64 vcpu, u64 flags, u64 data)
-{
-	struct hvc h = kvm_run(vcpu, flags, data);
-
-	while (h.x[0] == (u64)-EINTR) {
-		isb();
-		h = kvm_run(vcpu, 0, 0);
-	}
-	return h;
-}
-
 static bool loads(u64 vcpu, u32 size, u64 expected)
 {
-	struct hvc h = run_on(vcpu, 0, 0);
+	struct hvc h = kvm_run_on(vcpu, 0, 0);
 
 	if (h.x[0] != HERALD_EXIT_FAULT || h.x[1] != VM_DEVICE ||
 	    h.x[2] != (HERALD_FAULT_VALID | (u64)size << HERALD_FAULT_SIZE_SHIFT))
@@ -40,7 +28,7 @@ static bool loads(u64 vcpu, u32 size, u64 expected)
 
 static bool stores(u64 vcpu, u32 size, u64 expected)
 {
-	struct hvc h = run_on(vcpu, 0, 0);
+	struct hvc h = kvm_run_on(vcpu, 0, 0);
 
 	return h.x[0] == HERALD_EXIT_FAULT && h.x[1] == VM_DEVICE && h.x[3] == expected &&
 	       h.x[2] == (HERALD_FAULT_VALID | HERALD_FAULT_WRITE |
@@ -50,7 +38,7 @@ static bool stores(u64 vcpu, u32 size, u64 expected)
 
 static bool powers_off(u64 vcpu)
 {
-	struct hvc h = run_on(vcpu, 0, 0);
+	struct hvc h = kvm_run_on(vcpu, 0, 0);
 
 	return h.x[0] == HERALD_EXIT_SYSTEM_EVENT && h.x[1] == KVM_SYSTEM_EVENT_SHUTDOWN;
 }
@@ -71,29 +59,24 @@ static void test_mmio(void)
 	tap_ok(loads(c, 0, (u64)-12) && loads(c, 0, 0xfffffff4) &&
 		       loads(c, 1, (u64)(int16_t)0xf5f4) && loads(c, 2, (u64)(s32)0xf7f6f5f4),
 	       "kvm: loads with sign extension to 32 and 64 bits");
-	h = run_on(c, 0, 0);
+	h = kvm_run_on(c, 0, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_FAULT && h.x[1] == VM_DEVICE, "kvm: a load to xzr exits");
 	kvm_run(c, HERALD_RUN_COMPLETE | HERALD_RUN_IMMEDIATE, LOADED);
 	tap_ok(stores(c, 0, 0x11) && stores(c, 1, 0x2211) && stores(c, 2, 0x44332211) &&
 		       stores(c, 3, 0x8877665544332211) && stores(c, 3, 0),
 	       "kvm: stores of 1, 2, 4 and 8 bytes bring their data");
-	h = run_on(c, 0, 0);
+	h = kvm_run_on(c, 0, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_FAULT && h.x[1] == VM_DEVICE && !(h.x[2] & HERALD_FAULT_VALID),
 	       "kvm: a pair exits without a syndrome");
 	tap_ok(kvm_run(c, HERALD_RUN_COMPLETE, 0).x[0] == (u64)-EINVAL,
 	       "kvm: and cannot be completed");
-	h = run_on(c, HERALD_RUN_ABORT, 0);
+	h = kvm_run_on(c, HERALD_RUN_ABORT, 0);
 	tap_ok(h.x[0] == HERALD_EXIT_FAULT && (h.x[2] & HERALD_FAULT_EXEC) && h.x[1] == 0x200,
 	       "kvm: aborted, the VM goes to its vectors, which are not mapped");
 	vm_destroy(&vm);
 }
 
-static u64 has_keys(void)
-{
-	return kvm_ioctl(HERALD_SYSTEM, KVM_CHECK_EXTENSION, KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0;
-}
-
-/* How many words of the dump are not 0, but for those a vCPU is born with. */
+/* How many words of the dump are not 0. */
 static u32 not_reset(const u64 *d)
 {
 	u32 i, n = 0;
@@ -106,7 +89,7 @@ static u32 not_reset(const u64 *d)
 static void test_registers(void)
 {
 	static u64 before[DUMP_WORDS], after[DUMP_WORDS];
-	u64 regs[4] = { HERALD_HVC_IOCTL, 0, KVM_RUN, 0 }, keys = has_keys(), changed;
+	u64 regs[4] = { HERALD_HVC_IOCTL, 0, KVM_RUN, 0 }, keys = kvm_has_keys(), changed;
 	const u64 *first, *filled, *later;
 	struct vm vm;
 	u32 i, same = 0;
@@ -270,16 +253,9 @@ static void doorbell_enable(void *arg)
 	gic_set_bit(cpu, GICD_ISENABLER, board.doorbell_intid);
 }
 
-static s64 wakeup(void)
-{
-	struct hvc h = { { HERALD_HVC_WAKEUP } };
-
-	return hvc(&h);
-}
-
 static bool blocks(u64 vcpu)
 {
-	struct hvc h = run_on(vcpu, 0, 0);
+	struct hvc h = kvm_run_on(vcpu, 0, 0);
 
 	return h.x[0] == HERALD_EXIT_WFI && h.x[1] == ~UINT64_C(0);
 }
@@ -297,11 +273,11 @@ static void test_doorbell(void)
 	irq_reset_counts();
 	before = irq_count(me, board.doorbell_intid);
 	tap_ok(blocks(c), "kvm: WFI without a deadline");
-	tap_ok(wakeup() == -ENOENT, "kvm: no one was woken");
+	tap_ok(kvm_wakeup() == -ENOENT, "kvm: no one was woken");
 	tap_ok(kvm_irq_line(vm.handle, spi, 1) == 0, "kvm: IRQ_LINE of an SPI");
 	tap_ok(wait_for(irq_count(me, board.doorbell_intid) == before + 1),
 	       "kvm: the doorbell rings");
-	tap_ok(wakeup() == (s64)c && wakeup() == -ENOENT, "kvm: for that vCPU, once");
+	tap_ok(kvm_wakeup() == (s64)c && kvm_wakeup() == -ENOENT, "kvm: for that vCPU, once");
 	tap_ok(kvm_reports(c, VM_SPI), "kvm: it takes the SPI");
 	tap_ok(kvm_irq_line(vm.handle, spi, 0) == 0, "kvm: the line goes low");
 	vm_destroy(&vm);
@@ -314,9 +290,9 @@ static void test_doorbell_ppi(void)
 
 	vm_create(&vm, 2, kvm_guest_ppi, 0);
 	tap_ok(kvm_reports(vm.vcpu[0], 0) && blocks(vm.vcpu[1]), "kvm: vCPU 1 waits for a PPI");
-	while (wakeup() != -ENOENT)
+	while (kvm_wakeup() != -ENOENT)
 		;
-	tap_ok(kvm_reports(vm.vcpu[0], 0) && wakeup() == (s64)vm.vcpu[1],
+	tap_ok(kvm_reports(vm.vcpu[0], 0) && kvm_wakeup() == (s64)vm.vcpu[1],
 	       "kvm: vCPU 0 makes its timer's pending: it is woken");
 	tap_ok(kvm_reports(vm.vcpu[1], 27), "kvm: and takes it");
 	vm_destroy(&vm);
@@ -344,10 +320,16 @@ static void run_second(void *arg)
 	irq_on();
 }
 
+static bool is_off(u64 vcpu)
+{
+	struct kvm_mp_state mp = { 0 };
+
+	return !kvm_ioctl(vcpu, KVM_GET_MP_STATE, (u64)&mp) && mp.mp_state == KVM_MP_STATE_STOPPED;
+}
+
 static void test_ipi(void)
 {
 	struct ipi second = { 0 };
-	struct kvm_mp_state mp = { 0 };
 	struct vm vm;
 	u64 *page;
 
@@ -363,20 +345,11 @@ static void test_ipi(void)
 	tap_ok(kvm_reports(vm.vcpu[0], VM_SGI), "kvm: vCPU 0 gets vCPU 1's SGI");
 	cache_clean(page, 64);
 	tap_ok(page[1] == VM_SGI && page[2] == 0x77, "kvm: vCPU 1 got its SGI and its context");
-	tap_ok(wait_for(!kvm_ioctl(vm.vcpu[1], KVM_GET_MP_STATE, (u64)&mp) &&
-			mp.mp_state == KVM_MP_STATE_STOPPED),
-	       "kvm: CPU_OFF stops it");
+	tap_ok(wait_for(is_off(vm.vcpu[1])), "kvm: CPU_OFF stops it");
 	tap_ok(powers_off(vm.vcpu[0]), "kvm: SYSTEM_OFF with two vCPUs");
 	atomic_store_release(&second.stop, true);
 	tap_ok(smp_call_wait(1), "kvm: the second thread comes to its end");
 	vm_destroy(&vm);
-}
-
-static bool is_off(u64 vcpu)
-{
-	struct kvm_mp_state mp = { 0 };
-
-	return !kvm_ioctl(vcpu, KVM_GET_MP_STATE, (u64)&mp) && mp.mp_state == KVM_MP_STATE_STOPPED;
 }
 
 /* SYSTEM_OFF against a vCPU that starts others while it can. */

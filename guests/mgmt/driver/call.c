@@ -45,6 +45,7 @@ static long call_reg(struct herald_vcpu *vcpu, u32 request, u64 id, u64 *val)
 	return ret;
 }
 
+/* HERALD_GO_ON, or -errno. */
 static long call_answer(struct herald_vcpu *vcpu, const struct call_result *result)
 {
 	u32 i;
@@ -58,7 +59,7 @@ static long call_answer(struct herald_vcpu *vcpu, const struct call_result *resu
 				       KVM_REG_ARM_CORE_REG(regs.regs[i]),
 			       &val);
 	}
-	return err;
+	return err ? err : HERALD_GO_ON;
 }
 
 /* Arm DEN 0098: @bits of entropy in x3, then x2 and x1, of @word bits each. */
@@ -233,35 +234,39 @@ static struct call_result call_carry_out(struct herald_vcpu *vcpu, u32 function,
 	return result;
 }
 
+/* What the VMM's filter says of a call; what it does not know EL2 carries out. */
+static long call_filter(struct herald_vcpu *vcpu, u32 function, u64 flags)
+{
+	void *action = mtree_load(&vcpu->vm->filter, function);
+	struct kvm_run *run = vcpu->run;
+
+	switch (action ? xa_to_value(action) : KVM_SMCCC_FILTER_HANDLE) {
+	case KVM_SMCCC_FILTER_HANDLE:
+		vcpu->finish = HERALD_RUN_CALL;
+		return HERALD_GO_ON;
+	case KVM_SMCCC_FILTER_FWD_TO_USER:
+		memset(&run->hypercall, 0, sizeof(run->hypercall));
+		run->exit_reason = KVM_EXIT_HYPERCALL;
+		run->hypercall.nr = function;
+		run->hypercall_flags = flags & HERALD_CALL_SMC ? KVM_HYPERCALL_EXIT_SMC : 0;
+		return 0;
+	default: /* KVM_SMCCC_FILTER_DENY */
+		return call_answer(vcpu, &call_unknown);
+	}
+}
+
 /*
  * The vCPU left with HERALD_EXIT_CALL. HERALD_GO_ON, with vcpu->finish set if EL2 is to carry it out; 0: the VMM is to do
  * that; or -errno.
  */
 long herald_call(struct herald_vcpu *vcpu, u32 function, u64 arg, u64 flags)
 {
-	struct call_result result = call_unknown;
-	struct kvm_run *run = vcpu->run;
-	void *action = NULL;
-	long err;
+	struct call_result result;
 
-	if (!(flags & HERALD_CALL_FILTER))
-		result = call_carry_out(vcpu, function, arg);
-	else
-		action = mtree_load(&vcpu->vm->filter, function);
-	if ((flags & HERALD_CALL_FILTER) &&
-	    (!action || xa_to_value(action) == KVM_SMCCC_FILTER_HANDLE)) {
-		vcpu->finish = HERALD_RUN_CALL;
-		return HERALD_GO_ON;
-	}
-	if (action && xa_to_value(action) == KVM_SMCCC_FILTER_FWD_TO_USER) {
-		memset(&run->hypercall, 0, sizeof(run->hypercall));
-		run->exit_reason = KVM_EXIT_HYPERCALL;
-		run->hypercall.nr = function;
-		run->hypercall_flags = flags & HERALD_CALL_SMC ? KVM_HYPERCALL_EXIT_SMC : 0;
-		return 0;
-	}
-	err = call_answer(vcpu, &result);
-	return err ? err : HERALD_GO_ON;
+	if (flags & HERALD_CALL_FILTER)
+		return call_filter(vcpu, function, flags);
+	result = call_carry_out(vcpu, function, arg);
+	return call_answer(vcpu, &result);
 }
 
 /* Calls of the architecture: what the guest is told of the CPU's weaknesses is no business of the VMM's. */

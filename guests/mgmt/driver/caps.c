@@ -7,9 +7,6 @@
 
 #include "herald.h"
 
-/* KVM's number: 16 bits of a slot's number, the last but one is the most. */
-#define CAPS_SLOTS 32767
-
 #define CAPS_DIRTY_LOG (KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET)
 
 /* What is the driver's to say; all else is EL2's, of the system or of a VM. */
@@ -44,7 +41,7 @@ long herald_check_extension(u64 handle, unsigned long cap)
 	case KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2:
 		return CAPS_DIRTY_LOG;
 	case KVM_CAP_NR_MEMSLOTS:
-		return CAPS_SLOTS;
+		return HERALD_MAX_SLOTS;
 	case KVM_CAP_NR_VCPUS:
 		return num_online_cpus();
 	default:

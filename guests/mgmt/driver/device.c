@@ -10,7 +10,7 @@
 
 #include "herald.h"
 
-static u32 device_attr_size(u32 type, u32 group)
+static u32 device_attr_size(u32 group)
 {
 	switch (group) {
 	case KVM_DEV_ARM_VGIC_GRP_CTRL:
@@ -76,7 +76,7 @@ static long device_attr_pass(struct herald_device *device, u32 request,
 	if (!bounce)
 		return -ENOMEM;
 	ret = herald_pass_attr(device->vm, device->handle, request, attr, bounce,
-			       device_attr_size(device->type, attr->group));
+			       device_attr_size(attr->group));
 	free_page((unsigned long)bounce);
 	return ret;
 }

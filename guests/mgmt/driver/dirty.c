@@ -84,8 +84,7 @@ static bool dirty_range_is_good(const struct herald_slot *slot,
 {
 	u64 pages = slot->size >> PAGE_SHIFT;
 
-	if (log->first_page % 64 || log->first_page > pages ||
-	    log->num_pages > pages - log->first_page)
+	if (log->first_page > pages || log->num_pages > pages - log->first_page)
 		return false;
 	return log->num_pages % 64 == 0 || log->num_pages == pages - log->first_page;
 }

@@ -49,7 +49,8 @@ static_assert(PAGE_SIZE == SZ_4K, "Herald's driver needs a kernel with pages of 
 static_assert(HUGE_SIZE == HERALD_MAP_MAX, "a block must be mapped by one call");
 
 #define NO_HANDLE (~0ull)
-#define HERALD_MAX_ROUTES 4096 /* KVM's number */
+#define HERALD_MAX_ROUTES 4096 /* these are KVM's numbers */
+#define HERALD_MAX_SLOTS 32767
 
 struct herald_routes;
 struct herald_resampled;

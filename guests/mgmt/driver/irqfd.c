@@ -44,6 +44,15 @@ static void irqfd_inject(struct work_struct *work)
 		cond_resched();
 }
 
+/* Nobody listens for it, and nobody injects. */
+static void irqfd_free(struct herald_irqfd *irqfd)
+{
+	if (irqfd->resampled)
+		herald_resample_remove(irqfd->vm, irqfd->resampled, &irqfd->inject_args);
+	eventfd_ctx_put(irqfd->eventfd);
+	kfree(irqfd);
+}
+
 static void irqfd_shutdown(struct work_struct *work)
 {
 	struct herald_irqfd *irqfd = container_of(work, struct herald_irqfd, shutdown);
@@ -53,10 +62,7 @@ static void irqfd_shutdown(struct work_struct *work)
 	synchronize_srcu_expedited(&irqfd->vm->srcu);
 	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
 	flush_work(&irqfd->inject);
-	if (irqfd->resampled)
-		herald_resample_remove(irqfd->vm, irqfd->resampled, &irqfd->inject_args);
-	eventfd_ctx_put(irqfd->eventfd);
-	kfree(irqfd);
+	irqfd_free(irqfd);
 }
 
 /* Under vm->irqfds_lock. */
@@ -159,8 +165,7 @@ static struct herald_irqfd *irqfd_make(struct herald_vm *vm, const struct kvm_ir
 	if (args->flags & KVM_IRQFD_FLAG_RESAMPLE) {
 		resampled = herald_resample_add(vm, args->gsi, args->resamplefd);
 		if (IS_ERR(resampled)) {
-			eventfd_ctx_put(eventfd);
-			kfree(irqfd);
+			irqfd_free(irqfd);
 			return ERR_CAST(resampled);
 		}
 		irqfd->resampled = resampled;
@@ -176,12 +181,8 @@ static int irqfd_new(struct herald_vm *vm, const struct kvm_irqfd *args, struct 
 	if (IS_ERR(irqfd))
 		return PTR_ERR(irqfd);
 	err = irqfd_watch(vm, irqfd, file);
-	if (!err)
-		return 0;
-	if (irqfd->resampled)
-		herald_resample_remove(vm, irqfd->resampled, &irqfd->inject_args);
-	eventfd_ctx_put(irqfd->eventfd);
-	kfree(irqfd);
+	if (err)
+		irqfd_free(irqfd);
 	return err;
 }
 

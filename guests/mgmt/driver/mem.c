@@ -3,16 +3,10 @@
  * Memory slots: which part of the VMM's memory the VM has where. EL2 knows nothing of them; the driver looks a fault up
  * here, and what lies in no slot is the VMM's to emulate.
  */
-#include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "herald.h"
 
-/* KVM's limits; the lower half of a slot's number is its number in an address space, of which arm64 has one. */
-#define MEM_SLOTS 32767
-#define MEM_SLOT_ID(slot) ((u16)(slot))
-#define MEM_SLOT_SPACE(slot) ((slot) >> 16)
 #define MEM_SLOT_PAGES_MAX ((1ul << 31) - 1)
 
 static struct herald_slot *slot_of(struct rb_node *node)
@@ -71,6 +65,12 @@ static bool mem_overlaps(struct herald_vm *vm, u64 ipa, u64 size, struct herald_
 	return slot && slot->ipa + slot->size > ipa;
 }
 
+/* As in KVM the upper half of a slot's number is that of an address space, of which arm64 has one: 0. */
+static bool mem_id_is_good(u32 id)
+{
+	return id < HERALD_MAX_SLOTS;
+}
+
 /* -EINVAL for what no slot can be, as KVM says it. */
 static int mem_check(const struct kvm_userspace_memory_region *r)
 {
@@ -81,7 +81,7 @@ static int mem_check(const struct kvm_userspace_memory_region *r)
 	if (r->userspace_addr != untagged_addr(r->userspace_addr) ||
 	    !access_ok((void __user *)(unsigned long)r->userspace_addr, r->memory_size))
 		return -EINVAL;
-	if (MEM_SLOT_SPACE(r->slot) || MEM_SLOT_ID(r->slot) >= MEM_SLOTS)
+	if (!mem_id_is_good(r->slot))
 		return -EINVAL;
 	if (r->guest_phys_addr + r->memory_size < r->guest_phys_addr)
 		return -EINVAL;
@@ -160,7 +160,7 @@ int herald_set_memory(struct herald_vm *vm, const struct kvm_userspace_memory_re
 /* The slot of a number that the VMM gave: NULL if there is none, -EINVAL if there cannot be. Under vm->slots_lock. */
 struct herald_slot *herald_mem_slot(struct herald_vm *vm, u32 id)
 {
-	if (MEM_SLOT_SPACE(id) || MEM_SLOT_ID(id) >= MEM_SLOTS)
+	if (!mem_id_is_good(id))
 		return ERR_PTR(-EINVAL);
 	return xa_load(&vm->slots, id);
 }

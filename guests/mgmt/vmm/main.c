@@ -2,6 +2,7 @@
 /*
  * vmm TEST...: runs the tests named, in that order; without arguments, all.
  * vmm boot IMAGE VCPUS [BOOTARGS]: boots a kernel.
+ * vmm counters: what Herald and Linux count, for scripts.
  */
 #include <stdio.h>
 #include <stdlib.h>

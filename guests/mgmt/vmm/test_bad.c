@@ -281,20 +281,18 @@ static void test_features(void)
 /* A huge page may be over the GIC's frames: the rest of it is the guest's memory. */
 static void test_frames(void)
 {
-	const u64 huge = 0x200000, at = GICD_IPA + 0x180000;
-	u8 *mem = memory(2 * huge), *page = mem + (-(u64)mem & (huge - 1));
-	u64 result = 0;
+	const u64 at = GICD_IPA + 0x180000;
+	u8 *page = aligned_memory(HUGE);
 	struct vm vm;
 
-	madvise(page, huge, MADV_HUGEPAGE);
-	memset(page, 0, huge);
+	madvise(page, HUGE, MADV_HUGEPAGE);
+	memset(page, 0, HUGE);
 	page[at - GICD_IPA] = 77;
 	vm_new(&vm, 1);
-	equal(vm_slot(&vm, 1, 0, GICD_IPA, huge, page), 0, "a slot over the GIC's frames");
-	guest_start_at(&vm.vcpu[0], guest_read, at, at + 1, 0);
-	point(run_to_exit(&vm.vcpu[0], &result) && result == 77, "is memory beside them");
+	equal(vm_slot(&vm, 1, 0, GICD_IPA, HUGE, page), 0, "a slot over the GIC's frames");
+	point(sum_is(&vm.vcpu[0], at, 4096, 77), "is memory beside them");
 	vm_free(&vm);
-	munmap(mem, 2 * huge);
+	munmap(page, HUGE);
 }
 
 #define PV_TIME_ST 0xc5000021
@@ -307,26 +305,27 @@ static const u32 steal_code[] = {
 	0x14000000, /* b . */
 };
 
+static int steal_at(struct vcpu *v, u64 ipa)
+{
+	return attr(v->fd, KVM_SET_DEVICE_ATTR, KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA,
+		    &ipa);
+}
+
 /* What the VM may only read its calls do not write either, also if it could be written at first. */
 static void test_steal(void)
 {
 	u8 *mem = memory(4096);
-	u64 result = 0, ipa = STEAL_IPA, i, changed = 0;
-	struct kvm_device_attr attr = { .group = KVM_ARM_VCPU_PVTIME_CTRL,
-					.attr = KVM_ARM_VCPU_PVTIME_IPA,
-					.addr = (u64)&ipa };
+	u64 result = 0, i, changed = 0;
 	struct vm vm;
 
 	vm_new(&vm, 1);
 	memset(mem, 0xaa, 4096);
 	memcpy((u8 *)vm.code + CODE_SIZE / 2, steal_code, sizeof(steal_code));
 	equal(vm_slot(&vm, 1, KVM_MEM_READONLY, STEAL_IPA, 4096, mem), 0, "memory to read");
-	equal(xioctl(vm.vcpu[0].fd, KVM_SET_DEVICE_ATTR, (unsigned long)&attr), -EINVAL,
-	      "no stolen time in it");
+	equal(steal_at(&vm.vcpu[0], STEAL_IPA), -EINVAL, "no stolen time in it");
 	vm_slot(&vm, 1, 0, 0, 0, NULL);
 	vm_slot(&vm, 1, 0, STEAL_IPA, 4096, mem);
-	equal(xioctl(vm.vcpu[0].fd, KVM_SET_DEVICE_ATTR, (unsigned long)&attr), 0,
-	      "but in other memory");
+	equal(steal_at(&vm.vcpu[0], STEAL_IPA), 0, "but in other memory");
 	vm_slot(&vm, 1, 0, 0, 0, NULL);
 	equal(vm_slot(&vm, 1, KVM_MEM_READONLY, STEAL_IPA, 4096, mem), 0, "which goes");
 	guest_start_at(&vm.vcpu[0], guest_start + CODE_SIZE / 2, PV_TIME_ST, 0, 0);

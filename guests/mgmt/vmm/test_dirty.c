@@ -10,7 +10,6 @@
 
 #include "vmm.h"
 
-#define MIB 0x100000ull
 #define PAGE 4096ull
 #define SIZE (8 * MIB)
 #define PAGES (SIZE / PAGE)
@@ -19,7 +18,7 @@
 #define COUNT_PAGES 64
 #define COPY_NS 3000000000ull
 
-static int log_get(struct vm *vm, u32 slot, u64 *bits)
+int log_get(struct vm *vm, u32 slot, u64 *bits)
 {
 	struct kvm_dirty_log log = { .slot = slot, .dirty_bitmap = bits };
 
@@ -38,23 +37,14 @@ static int log_clear(struct vm *vm, u32 slot, u64 first, u32 count, const u64 *b
 	return xioctl(vm->fd, KVM_CLEAR_DIRTY_LOG, (unsigned long)&log);
 }
 
-static bool touch(struct vm *vm, u64 page, u64 count, u64 value)
+static bool touch_pages(struct vm *vm, u64 page, u64 count, u64 value)
 {
-	struct vcpu *v = &vm->vcpu[0];
-	u64 end;
-
-	guest_start_at(v, guest_touch, RAM_IPA + page * PAGE, RAM_IPA + (page + count) * PAGE,
-		       value);
-	return run_to_exit(v, &end);
+	return touch(&vm->vcpu[0], RAM_IPA + page * PAGE, count * PAGE, value);
 }
 
 static bool read_pages(struct vm *vm, u64 page, u64 count, u64 sum)
 {
-	struct vcpu *v = &vm->vcpu[0];
-	u64 got;
-
-	guest_start_at(v, guest_read, RAM_IPA + page * PAGE, RAM_IPA + (page + count) * PAGE, 0);
-	return run_to_exit(v, &got) && got == sum;
+	return sum_is(&vm->vcpu[0], RAM_IPA + page * PAGE, count * PAGE, sum);
 }
 
 /* Exactly the pages [page, page + count) are set. */
@@ -81,9 +71,8 @@ static bool log_is(struct vm *vm, u64 page, u64 count)
 
 static u8 *ram(bool huge)
 {
-	u8 *mem = memory(SIZE + 2 * MIB);
+	u8 *mem = aligned_memory(SIZE);
 
-	mem = (u8 *)(((u64)mem + 2 * MIB - 1) & ~(2 * MIB - 1));
 	madvise(mem, SIZE, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return mem;
 }
@@ -117,30 +106,30 @@ static void test_log(struct vm *vm, u8 *mem, const char *how)
 {
 	memset(mem, 0, SIZE);
 	equal(vm_slot(vm, 1, 0, RAM_IPA, SIZE, mem), 0, "a slot of %s pages", how);
-	point(touch(vm, 0, PAGES, 1), "all is written");
+	point(touch_pages(vm, 0, PAGES, 1), "all is written");
 	equal(vm_slot(vm, 1, LOG, RAM_IPA, SIZE, mem), 0, "then writes are logged");
 	point(log_is(vm, 0, 0), "the log is empty");
 	point(read_pages(vm, 0, PAGES, PAGES), "reading");
 	point(log_is(vm, 0, 0), "is not logged");
-	point(touch(vm, 700, 3, 2), "writing");
+	point(touch_pages(vm, 700, 3, 2), "writing");
 	point(log_is(vm, 700, 3), "is");
 	point(log_is(vm, 0, 0), "once");
 	memset(mem + 5 * PAGE, 3, PAGE);
 	point(log_is(vm, 0, 0), "what the VMM writes is not");
-	point(touch(vm, 700, 3, 4), "the same again");
-	point(touch(vm, 701, 1, 5), "and more of it");
+	point(touch_pages(vm, 700, 3, 4), "the same again");
+	point(touch_pages(vm, 701, 1, 5), "and more of it");
 	point(log_is(vm, 700, 3), "is logged again");
 	madvise(mem + 900 * PAGE, 2 * PAGE, MADV_DONTNEED);
-	point(touch(vm, 900, 1, 6) && read_pages(vm, 900, 2, 6), "pages that went and came");
+	point(touch_pages(vm, 900, 1, 6) && read_pages(vm, 900, 2, 6), "pages that went and came");
 	point(log_is(vm, 900, 1), "are logged");
-	point(touch(vm, 0, PAGES, 7) && log_is(vm, 0, PAGES), "all are written");
+	point(touch_pages(vm, 0, PAGES, 7) && log_is(vm, 0, PAGES), "all are written");
 	equal(*(u64 *)(mem + SIZE - PAGE), 7, "and are the VMM's");
 	equal(vm_slot(vm, 1, LOG, RAM_IPA + 16 * MIB, SIZE, mem), 0, "the slot moves");
 	equal(vm_slot(vm, 1, LOG, RAM_IPA, SIZE, mem), 0, "and back");
 	point(read_pages(vm, 0, PAGES, PAGES * 7) && log_is(vm, 0, 0), "with nothing written");
 	equal(vm_slot(vm, 1, 0, RAM_IPA, SIZE, mem), 0, "no longer logged");
 	equal(log_get(vm, 1, (u64 *)mem), -ENOENT, "there is no log");
-	point(touch(vm, 0, PAGES, 8) && *(u64 *)mem == 8, "all is written");
+	point(touch_pages(vm, 0, PAGES, 8) && *(u64 *)mem == 8, "all is written");
 	equal(vm_slot(vm, 1, 0, 0, 0, NULL), 0, "the slot goes");
 }
 
@@ -160,11 +149,12 @@ static void test_manual(struct vm *vm, u8 *mem)
 	memset(all, 0xff, sizeof(all));
 	manual(vm, 1);
 	equal(vm_slot(vm, 1, LOG, RAM_IPA, SIZE, mem), 0, "a slot with a log");
-	point(touch(vm, 100, 100, 1), "writing");
+	point(touch_pages(vm, 100, 100, 1), "writing");
 	point(log_is(vm, 100, 100) && log_is(vm, 100, 100), "stays in the log");
 	equal(log_clear(vm, 1, 64, 64, all), 0, "64 pages are cleared");
 	point(log_is(vm, 128, 72), "the others are not");
-	point(touch(vm, 127, 2, 2) && log_is(vm, 127, 73), "written again they are logged again");
+	point(touch_pages(vm, 127, 2, 2) && log_is(vm, 127, 73),
+	      "written again they are logged again");
 	memset(bits, 0, sizeof(bits));
 	bits[1] = 1ull << 63;
 	equal(log_clear(vm, 1, 0, PAGES, bits), 0, "nothing but one page is cleared");
@@ -174,16 +164,16 @@ static void test_manual(struct vm *vm, u8 *mem)
 	point(log_is(vm, 129, 71), "it has gone");
 	equal(log_clear(vm, 1, 0, PAGES, all), 0, "all are cleared");
 	point(log_is(vm, 0, 0), "none is left");
-	point(touch(vm, 129, 1, 3) && log_is(vm, 129, 1), "and written again");
+	point(touch_pages(vm, 129, 1, 3) && log_is(vm, 129, 1), "and written again");
 	equal(vm_slot(vm, 1, 0, 0, 0, NULL), 0, "the slot goes");
 
 	manual(vm, 3);
 	equal(vm_slot(vm, 1, LOG, RAM_IPA, SIZE, mem), 0, "a slot all of which counts as written");
 	point(log_is(vm, 0, PAGES), "all is in the log");
-	point(read_pages(vm, 0, 1, *(u64 *)mem) && touch(vm, 0, 2, 9),
+	point(read_pages(vm, 0, 1, *(u64 *)mem) && touch_pages(vm, 0, 2, 9),
 	      "pages are read and written");
 	equal(log_clear(vm, 1, 0, PAGES, all), 0, "all are cleared");
-	point(touch(vm, 1, 1, 10) && log_is(vm, 1, 1), "then what is written is in the log");
+	point(touch_pages(vm, 1, 1, 10) && log_is(vm, 1, 1), "then what is written is in the log");
 	equal(vm_slot(vm, 1, 0, 0, 0, NULL), 0, "the slot goes");
 	manual(vm, 0);
 }

@@ -12,8 +12,6 @@
 
 #include "vmm.h"
 
-#define MIB 0x100000ull
-
 static void test_system(void)
 {
 	int kvm = kvm_open();
@@ -127,7 +125,7 @@ static void test_vcpu(void)
 	equal(xioctl(v->fd, KVM_ARM_VCPU_INIT, (unsigned long)&init), -EINVAL, "an unknown target");
 	vm_free(&vm);
 
-	vm_new(&vm, 0 + 1);
+	vm_new(&vm, 1);
 	fd = xioctl(vm.fd, KVM_CREATE_VCPU, 0);
 	point(fd == -EEXIST || fd == -EBUSY, "a vCPU twice");
 	vm_free(&vm);

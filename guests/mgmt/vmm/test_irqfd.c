@@ -269,37 +269,18 @@ static void test_routes(struct vm *vm, int fd)
 	equal(irqfd(vm, fd, 100, KVM_IRQFD_FLAG_DEASSIGN), 0, "deassigned");
 }
 
-/* The value, after the request if that sets it. */
-static u32 gic_attr(struct vm *vm, unsigned long request, u32 group, u64 number, u32 val)
-{
-	struct kvm_device_attr a = { .group = group, .attr = number, .addr = (u64)&val };
-
-	if (xioctl(vm->gic, request, (unsigned long)&a))
-		fail("an attribute of the GIC");
-	return val;
-}
-
-static bool line_is_up(struct vm *vm)
-{
-	const u64 number = (u64)VGIC_LEVEL_INFO_LINE_LEVEL
-				   << KVM_DEV_ARM_VGIC_LINE_LEVEL_INFO_SHIFT |
-			   TEST_SPI / 32 * 32;
-
-	return gic_attr(vm, KVM_GET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO, number, 0) >>
-		       TEST_SPI % 32 &
-	       1;
-}
-
 /* An irqfd of a level-sensitive interrupt raises its line; lowering it is the VMM's. */
 static void test_level(struct vm *vm, int fd)
 {
 	struct kvm_irq_level down = {
 		.irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | TEST_SPI,
 	};
+	u32 level = 0;
 
-	gic_attr(vm, KVM_SET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
-		 GICD_ICFGR + TEST_SPI / 16 * 4, 0);
-	equal(irqfd(vm, fd, TEST_GSI, 0), 0, "an irqfd of a level-sensitive SPI");
+	equal(attr(vm->gic, KVM_SET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
+		   GICD_ICFGR + TEST_SPI / 16 * 4, &level),
+	      0, "an SPI becomes level-sensitive");
+	equal(irqfd(vm, fd, TEST_GSI, 0), 0, "an irqfd of it");
 	point(!line_is_up(vm), "its line is down");
 	ring(fd);
 	point(line_is_up(vm), "a signal raises it");

@@ -15,7 +15,6 @@
 #include "hyp/herald_abi.h"
 #include "vmm.h"
 
-#define MIB 0x100000ull
 #define WAIT_S 20
 
 static void *vcpu_thread(void *arg)
@@ -147,16 +146,12 @@ static void lent(const struct herald_stats *before, long pinned, u64 want, const
 
 static void touch_one(struct vcpu *v, u64 ipa)
 {
-	u64 end;
-
-	guest_start_at(v, guest_touch, ipa, ipa + 4096, 1);
-	point(run_to_exit(v, &end), "a page is touched");
+	point(touch(v, ipa, 4096, 1), "a page is touched");
 }
 
 void test_lend(void)
 {
-	u8 *mem = memory(8 * MIB), *huge = (u8 *)(((u64)mem + 2 * MIB - 1) & ~(2 * MIB - 1));
-	u8 *small = huge + 4 * MIB;
+	u8 *huge = aligned_memory(8 * MIB), *small = huge + 4 * MIB;
 	struct herald_stats before, none;
 	long pinned;
 	struct vm vm;
@@ -182,5 +177,5 @@ void test_lend(void)
 	lent(&before, pinned, 1, "when its slot has gone");
 	vm_free(&vm);
 	equal(stats().lent_pages, none.lent_pages, "when the VM has gone");
-	munmap(mem, 8 * MIB);
+	munmap(huge, 8 * MIB);
 }

@@ -11,38 +11,7 @@
 
 #include "vmm.h"
 
-#define MIB 0x100000ull
 #define PAGE 4096ull
-#define HUGE (2 * MIB)
-
-/* Memory at a multiple of 2 MiB, and one page more; never given back. */
-static u8 *aligned_memory(size_t size)
-{
-	u8 *mem = memory(size + 2 * HUGE);
-
-	return (u8 *)(((u64)mem + HUGE - 1) & ~(HUGE - 1));
-}
-
-static bool touch(struct vcpu *v, u64 ipa, u64 size, u64 value)
-{
-	u64 end;
-
-	guest_start_at(v, guest_touch, ipa, ipa + size, value);
-	return run_to_exit(v, &end) && end == ipa + size;
-}
-
-static bool sum_is(struct vcpu *v, u64 ipa, u64 size, u64 sum)
-{
-	u64 got;
-
-	guest_start_at(v, guest_read, ipa, ipa + size, 0);
-	if (!run_to_exit(v, &got))
-		return false;
-	if (got != sum)
-		printf("# sum %#llx, not %#llx\n", (unsigned long long)got,
-		       (unsigned long long)sum);
-	return got == sum;
-}
 
 static bool all_are(const u8 *mem, size_t size, u64 value)
 {
@@ -62,7 +31,7 @@ static void test_slots_across(struct vm *vm)
 {
 	struct vcpu *v = &vm->vcpu[0];
 	u8 *huge = aligned_memory(8 * MIB), *small = aligned_memory(4 * MIB),
-	   *askew = aligned_memory(4 * MIB) + PAGE;
+	   *askew = aligned_memory(6 * MIB) + PAGE;
 
 	madvise(huge, 8 * MIB, MADV_HUGEPAGE);
 	madvise(small, 4 * MIB, MADV_NOHUGEPAGE);

@@ -138,23 +138,9 @@ static int raise_some(struct vm *vm)
 	return good;
 }
 
-static int attr(int device, unsigned long request, u32 group, u64 number, void *val)
-{
-	struct kvm_device_attr a = { .group = group, .attr = number, .addr = (u64)val };
-
-	return xioctl(device, request, (unsigned long)&a);
-}
-
 static int control(int device, u64 number)
 {
 	return attr(device, KVM_SET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_CTRL, number, NULL);
-}
-
-static int log_get(struct vm *vm, u64 *bits)
-{
-	struct kvm_dirty_log log = { .slot = 1, .dirty_bitmap = bits };
-
-	return xioctl(vm->fd, KVM_GET_DIRTY_LOG, (unsigned long)&log);
 }
 
 /* A page of the memory is in the log. */
@@ -177,12 +163,12 @@ static void save_memory(struct vm *vm, u8 *copy)
 {
 	u64 bits[WORDS] = { 0 }, i;
 
-	equal(log_get(vm, bits), 0, "the log is emptied");
+	equal(log_get(vm, 1, bits), 0, "the log is emptied");
 	memcpy(copy, mem, SIZE);
 	equal(control(vm->gic, KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES), 0,
 	      "pending tables are saved");
 	equal(control(vm->its[0], KVM_DEV_ARM_ITS_SAVE_TABLES), 0, "the ITS's tables are saved");
-	equal(log_get(vm, bits), 0, "the log");
+	equal(log_get(vm, 1, bits), 0, "the log");
 	point(is_dirty(bits, DEVICES) && is_dirty(bits, COLLECTIONS) && is_dirty(bits, ITT) &&
 		      is_dirty(bits, PENDING),
 	      "has the pages with the tables");

@@ -17,8 +17,7 @@
 
 struct runner {
 	pthread_t thread;
-	struct vcpu *v;
-	int fd; /* the vCPU's, or a copy of it */
+	int fd; /* the vCPU's */
 	bool stop;
 	u64 runs, busy;
 	int last;
@@ -41,7 +40,7 @@ static void *runner(void *arg)
 
 static void runner_start(struct runner *r, struct vcpu *v)
 {
-	*r = (struct runner){ .v = v, .fd = v->fd };
+	*r = (struct runner){ .fd = v->fd };
 	if (pthread_create(&r->thread, NULL, runner, r))
 		fail("pthread_create");
 }
@@ -54,13 +53,6 @@ static void runner_stop(struct runner *r)
 		pthread_kill(r->thread, SIGUSR1);
 		usleep(1000);
 	}
-}
-
-static int attr(int fd, unsigned long request, u32 group, u64 number, void *val)
-{
-	struct kvm_device_attr a = { .group = group, .attr = number, .addr = (u64)val };
-
-	return xioctl(fd, request, (unsigned long)&a);
 }
 
 #define DIST KVM_DEV_ARM_VGIC_GRP_DIST_REGS
@@ -208,7 +200,6 @@ static void test_close(void)
 
 void test_race(void)
 {
-	signal_setup();
 	test_still();
 	test_reset();
 	test_close();

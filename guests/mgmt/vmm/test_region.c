@@ -6,7 +6,6 @@
 
 #include "vmm.h"
 
-#define MIB 0x100000ull
 #define PAGE 4096ull
 #define NR_MANY 1000
 
@@ -23,14 +22,6 @@ static int region2(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const 
 	};
 
 	return xioctl(vm->fd, KVM_SET_USER_MEMORY_REGION2, (unsigned long)&region);
-}
-
-static bool touch(struct vcpu *v, u64 ipa, u64 size, u64 value)
-{
-	u64 end;
-
-	guest_start_at(v, guest_touch, ipa, ipa + size, value);
-	return run_to_exit(v, &end) && end == ipa + size;
 }
 
 static void test_region2(struct vm *vm, u8 *mem)

@@ -151,13 +151,6 @@ static void test_events(struct vcpu *v)
 	      "a syndrome of too many bits is refused");
 }
 
-static int attr(int fd, unsigned long request, u32 group, u64 number, void *val)
-{
-	struct kvm_device_attr a = { .group = group, .attr = number, .addr = (u64)val };
-
-	return xioctl(fd, request, (unsigned long)&a);
-}
-
 static void test_attributes(struct vcpu *v)
 {
 	const u32 timer = KVM_ARM_VCPU_TIMER_CTRL, pv = KVM_ARM_VCPU_PVTIME_CTRL;

@@ -49,27 +49,6 @@ static int deassign(struct vm *vm, int fd, u32 gsi)
 				     .fd = (u32)fd, .gsi = gsi, .flags = KVM_IRQFD_FLAG_DEASSIGN });
 }
 
-/* The lines of SPIs 32 to 63. */
-static u32 lines(struct vm *vm)
-{
-	u32 val = 0;
-	struct kvm_device_attr a = {
-		.group = KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO,
-		.attr = (u64)VGIC_LEVEL_INFO_LINE_LEVEL << KVM_DEV_ARM_VGIC_LINE_LEVEL_INFO_SHIFT |
-			32,
-		.addr = (u64)&val,
-	};
-
-	if (xioctl(vm->gic, KVM_GET_DEVICE_ATTR, (unsigned long)&a))
-		fail("LEVEL_INFO");
-	return val;
-}
-
-static bool is_high(struct vm *vm)
-{
-	return lines(vm) >> (TEST_SPI - 32) & 1;
-}
-
 static void pause_ms(long ms)
 {
 	struct timespec t = { .tv_nsec = ms * 1000000 };
@@ -82,9 +61,9 @@ static bool becomes(struct vm *vm, bool high)
 {
 	u64 until = now_ns() + 5000000000ull;
 
-	while (is_high(vm) != high && now_ns() < until)
+	while (line_is_up(vm) != high && now_ns() < until)
 		pause_ms(5);
-	return is_high(vm) == high;
+	return line_is_up(vm) == high;
 }
 
 static bool goes_high(struct vm *vm)
@@ -138,17 +117,17 @@ static void test_line(struct vm *vm)
 	point(goes_high(vm), "its signal raises the line");
 	point(!is_rung(d.raise), "and is taken");
 	equal(next(vm), TEST_SPI, "the guest takes the interrupt");
-	point(is_high(vm), "the line is still high");
+	point(line_is_up(vm), "the line is still high");
 	point(!is_rung(d.ended), "and nobody is told yet");
 	equal(next(vm), LEVEL_ENDED, "the guest ends it");
-	point(!is_high(vm), "then the line is low");
+	point(!line_is_up(vm), "then the line is low");
 	point(is_rung(d.ended), "and the device is told");
 	point(!is_rung(d.ended), "once");
 	equal(next(vm), NOTHING, "nothing is pending any more");
 	ring(d.raise);
 	point(goes_high(vm), "raised again");
 	equal(deassign(vm, d.raise, TEST_GSI), 0, "deassigned with the line high");
-	point(!is_high(vm), "it goes low");
+	point(!line_is_up(vm), "it goes low");
 	equal(next(vm), NOTHING, "the guest sees none of it");
 	point(!is_rung(d.ended), "and the device hears nothing");
 	device_free(&d);
@@ -195,7 +174,7 @@ static void test_shared(struct vm *vm)
 	ring(d[1].raise);
 	point(goes_high(vm), "raised again");
 	equal(deassign(vm, d[1].raise, TEST_GSI), 0, "the one that did leaves");
-	point(is_high(vm), "the line stays as it is");
+	point(line_is_up(vm), "the line stays as it is");
 	equal(next(vm), TEST_SPI, "it is taken");
 	equal(next(vm), LEVEL_ENDED, "and ended");
 	point(is_rung(d[0].ended) && is_rung(d[2].ended) && !is_rung(d[1].ended),
@@ -204,7 +183,7 @@ static void test_shared(struct vm *vm)
 	ring(d[2].raise);
 	point(goes_high(vm), "the last raises it");
 	equal(deassign(vm, d[2].raise, TEST_GSI), 0, "and leaves");
-	point(!is_high(vm), "then it is low");
+	point(!line_is_up(vm), "then it is low");
 	for (i = 0; i < 3; i++)
 		device_free(&d[i]);
 }
@@ -231,13 +210,13 @@ static void test_route(struct vm *vm)
 	equal(xioctl(vm->fd, KVM_IRQ_LINE, (unsigned long)&line), 0, "raised by KVM_IRQ_LINE");
 	equal(next(vm), TEST_SPI, "it is taken");
 	equal(next(vm), LEVEL_ENDED, "and ended");
-	point(is_rung(d.ended) && !is_high(vm), "that is no different");
+	point(is_rung(d.ended) && !line_is_up(vm), "that is no different");
 	route(vm, GSI, OTHER_SPI - 32);
 	equal(xioctl(vm->fd, KVM_IRQ_LINE, (unsigned long)&line), 0,
 	      "the same, when the GSI is another pin");
 	equal(next(vm), TEST_SPI, "it is taken");
 	equal(next(vm), LEVEL_ENDED, "and ended");
-	point(!is_rung(d.ended) && is_high(vm), "nobody is told, and the line stays high");
+	point(!is_rung(d.ended) && line_is_up(vm), "nobody is told, and the line stays high");
 	line.level = 0;
 	equal(xioctl(vm->fd, KVM_IRQ_LINE, (unsigned long)&line), 0, "until it is lowered");
 	equal(deassign(vm, d.raise, GSI), 0, "deassigned");

@@ -104,15 +104,13 @@ static void test_off(struct vcpu *v)
 
 static void test_uninitialised(void)
 {
-	struct vm vm;
-	int fd;
+	int kvm = kvm_open(), vm = xioctl(kvm, KVM_CREATE_VM, 0),
+	    vcpu = xioctl(vm, KVM_CREATE_VCPU, 0);
 
-	memset(&vm, 0, sizeof(vm));
-	vm.fd = xioctl(kvm_open(), KVM_CREATE_VM, 0);
-	fd = xioctl(vm.fd, KVM_CREATE_VCPU, 0);
-	equal(xioctl(fd, KVM_RUN, 0), -ENOEXEC, "KVM_RUN before KVM_ARM_VCPU_INIT");
-	close(fd);
-	close(vm.fd);
+	equal(xioctl(vcpu, KVM_RUN, 0), -ENOEXEC, "KVM_RUN before KVM_ARM_VCPU_INIT");
+	close(vcpu);
+	close(vm);
+	close(kvm);
 }
 
 void test_run(void)

@@ -81,6 +81,17 @@ void *memory(size_t size)
 	return mem;
 }
 
+u8 *aligned_memory(size_t size)
+{
+	u8 *mem = memory(size + HUGE), *at = mem + (-(u64)mem & (HUGE - 1));
+	size_t before = (size_t)(at - mem);
+
+	if (before)
+		munmap(mem, before);
+	munmap(at + size, HUGE - before);
+	return at;
+}
+
 int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem)
 {
 	struct kvm_userspace_memory_region region = {
@@ -94,11 +105,28 @@ int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *m
 	return xioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, (unsigned long)&region);
 }
 
-static void gic_attr(struct vm *vm, u32 group, u64 attr, u64 *val)
+int attr(int fd, unsigned long request, u32 group, u64 number, void *val)
 {
-	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (u64)val };
+	struct kvm_device_attr a = { .group = group, .attr = number, .addr = (u64)val };
 
-	must(xioctl(vm->gic, KVM_SET_DEVICE_ATTR, (unsigned long)&a), "the GIC's attributes");
+	return xioctl(fd, request, (unsigned long)&a);
+}
+
+static void gic_attr(struct vm *vm, u32 group, u64 number, u64 *val)
+{
+	must(attr(vm->gic, KVM_SET_DEVICE_ATTR, group, number, val), "the GIC's attributes");
+}
+
+bool line_is_up(struct vm *vm)
+{
+	const u64 lines = (u64)VGIC_LEVEL_INFO_LINE_LEVEL
+				  << KVM_DEV_ARM_VGIC_LINE_LEVEL_INFO_SHIFT |
+			  TEST_SPI / 32 * 32;
+	u32 up = 0;
+
+	must(attr(vm->gic, KVM_GET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO, lines, &up),
+	     "the GIC's lines");
+	return up >> TEST_SPI % 32 & 1;
 }
 
 static void gic_new(struct vm *vm)
@@ -116,23 +144,18 @@ static void gic_new(struct vm *vm)
 int its_new(struct vm *vm, u64 base)
 {
 	struct kvm_create_device device = { .type = KVM_DEV_TYPE_ARM_VGIC_ITS };
-	struct kvm_device_attr address = {
-		.group = KVM_DEV_ARM_VGIC_GRP_ADDR,
-		.attr = KVM_VGIC_ITS_ADDR_TYPE,
-		.addr = (u64)&base,
-	};
-	struct kvm_device_attr init = {
-		.group = KVM_DEV_ARM_VGIC_GRP_CTRL,
-		.attr = KVM_DEV_ARM_VGIC_CTRL_INIT,
-	};
 	int ret = xioctl(vm->fd, KVM_CREATE_DEVICE, (unsigned long)&device), its;
 
 	if (ret < 0)
 		return ret;
 	its = (int)device.fd;
 	vm->its[vm->nr_its++] = its;
-	ret = xioctl(its, KVM_SET_DEVICE_ATTR, (unsigned long)&address);
-	return ret < 0 ? ret : xioctl(its, KVM_SET_DEVICE_ATTR, (unsigned long)&init);
+	ret = attr(its, KVM_SET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_ITS_ADDR_TYPE,
+		   &base);
+	if (ret < 0)
+		return ret;
+	return attr(its, KVM_SET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT,
+		    NULL);
 }
 
 static void vcpu_new(struct vm *vm, int id)
@@ -234,6 +257,27 @@ bool run_to_exit(struct vcpu *v, u64 *result)
 	       (unsigned long long)v->run->mmio.phys_addr,
 	       (unsigned long long)reg_get(v, CORE_REG(regs.pc)));
 	return false;
+}
+
+bool touch(struct vcpu *v, u64 ipa, u64 size, u64 value)
+{
+	u64 end;
+
+	guest_start_at(v, guest_touch, ipa, ipa + size, value);
+	return run_to_exit(v, &end) && end == ipa + size;
+}
+
+bool sum_is(struct vcpu *v, u64 ipa, u64 size, u64 sum)
+{
+	u64 got;
+
+	guest_start_at(v, guest_read, ipa, ipa + size, 0);
+	if (!run_to_exit(v, &got))
+		return false;
+	if (got != sum)
+		printf("# sum %#llx, not %#llx\n", (unsigned long long)got,
+		       (unsigned long long)sum);
+	return got == sum;
 }
 
 /* The guest stores, and the VMM need not emulate it. */

@@ -39,6 +39,9 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
+#define MIB 0x100000ull
+#define HUGE (2 * MIB)
+
 struct vcpu {
 	int fd;
 	struct kvm_run *run;
@@ -65,7 +68,11 @@ void vm_new(struct vm *vm, int nr_vcpus);
 void vm_free(struct vm *vm);
 int its_new(struct vm *vm, u64 base); /* 0 or -errno */
 int vm_slot(struct vm *vm, u32 slot, u32 flags, u64 ipa, u64 size, const void *mem);
+/* An attribute of a device, a VM or a vCPU: 0 or -errno. */
+int attr(int fd, unsigned long request, u32 group, u64 number, void *val);
+bool line_is_up(struct vm *vm); /* TEST_SPI's */
 void *memory(size_t size);
+u8 *aligned_memory(size_t size); /* at a multiple of HUGE */
 void reg_set(struct vcpu *v, u64 id, u64 val);
 u64 reg_get(struct vcpu *v, u64 id);
 void guest_start_at(struct vcpu *v, const char *program, u64 a, u64 b, u64 c);
@@ -74,6 +81,9 @@ bool run_to_exit(struct vcpu *v, u64 *result); /* false: something else than MMI
 int xioctl(int fd, unsigned long request, unsigned long arg); /* 0 or more, or -errno */
 bool store(struct vcpu *v, u64 addr, u64 value,
 	   u64 len); /* false: it was an exit, and is not finished */
+/* The guest writes each page's first word; it reads them. */
+bool touch(struct vcpu *v, u64 ipa, u64 size, u64 value);
+bool sum_is(struct vcpu *v, u64 ipa, u64 size, u64 sum);
 u64 now_ns(void);
 
 #define CORE_REG(field)                                                                            \
@@ -95,6 +105,9 @@ int irqfd_set(struct vm *vm, const struct kvm_irqfd *args);
 void ring(int fd);
 bool is_rung(int fd);
 int routes_set(struct vm *vm, u32 nr, u32 flags, const struct kvm_irq_routing_entry *entries);
+
+/* test_dirty.c: KVM_GET_DIRTY_LOG. */
+int log_get(struct vm *vm, u32 slot, u64 *bits);
 
 /* test_signal.c: SIGALRM and SIGUSR1 interrupt, and do nothing else. */
 void signal_setup(void);
