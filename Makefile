@@ -31,7 +31,7 @@ DISKS ?= build/disks
 export BOOT CPU SMP MEM GIC SMMU KERNEL MGMT_OVERLAY MGMT_ARGS HERALD_ARGS QEMU_ARGS TIMEOUT HERALD GUESTS DISKS
 
 # What the build is for decides which packages must be there.
-DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter bench bench-its,$(MAKECMDGOALS)),bench,$(if \
+DEPS_GOAL := $(if $(filter lint,$(MAKECMDGOALS)),lint,$(if $(filter bench bench-its bench-profile,$(MAKECMDGOALS)),bench,$(if \
 	$(filter test test-all unit race fuzz fuzz-corpus coverage,$(MAKECMDGOALS)),test,run)))
 
 help:
@@ -45,6 +45,7 @@ help:
 	'  make coverage  lines and branches of its/ that the tests reach' \
 	'  make bench     what a VM'"'"'s operations cost, beside KVM: table, plot in docs/img' \
 	'  make bench-its what the virtual ITS costs: table, bounds, plots in docs/img' \
+	'  make bench-profile  where Herald'"'"'s instructions go: by file; OPERATION=ipi, by function' \
 	'  make lint      compilers'"'"' and checkers'"'"' warnings, layout, module dependencies' \
 	'  make docs      make the tables of docs/abi.md anew from hyp/abi_requests.h' \
 	'  make deps      install and fetch what run, test and lint need (they do it themselves)' \

@@ -37,7 +37,7 @@ struct cpu {
 	u32 index;
 	u32 held_ranks; /* lock order, in debug builds */
 	bool started; /* has run Herald's code */
-	bool attention; /* a VM that is loaded here makes way for the home vCPU (hyp/run.c) */
+	u32 attention; /* 1: a VM that is loaded here makes way for the home vCPU (hyp/run.c) */
 	u32 ppi_enabled; /* of the timers' PPIs: enabled in the redistributor, */
 	u32 ppi_active; /* and active, when the last vCPU was saved */
 	bool debug_taken; /* a VM's debug registers are loaded: home's are in its struct world */

@@ -36,7 +36,7 @@ static void irq_ppi(struct vcpu *v, u32 intid)
 		/* A timer of the management VM, which hears of it by its own when it is back (hyp/run.c). */
 		sysreg_write(cnthp_ctl_el2, 0);
 		isb();
-		atomic_store_relaxed(&cpu_this()->attention, true);
+		atomic_store_relaxed(&cpu_this()->attention, 1);
 	}
 	gicv3_dir(intid);
 }

@@ -93,7 +93,7 @@ void run_kick(struct vcpu *v)
 
 	if (v->vm->pinned) {
 		if (c != cpu_this() || c->vcpu != v)
-			atomic_store_relaxed(&c->attention, true);
+			atomic_store_relaxed(&c->attention, 1);
 		kick_cpu(c);
 		return;
 	}
@@ -111,7 +111,7 @@ void run_expel(struct vcpu *v)
 
 	if (!c)
 		return;
-	atomic_store_relaxed(&c->attention, true);
+	atomic_store_relaxed(&c->attention, 1);
 	kick_cpu(c);
 }
 
@@ -146,7 +146,7 @@ void run_leave(struct vcpu *v, const struct run_exit *e)
 
 void run_attention(struct cpu *c)
 {
-	atomic_store_relaxed(&c->attention, false);
+	atomic_store_relaxed(&c->attention, 0);
 	if (c->vcpu != c->home)
 		run_leave(c->vcpu, &(struct run_exit){ .x0 = -EINTR });
 }

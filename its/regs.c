@@ -282,13 +282,13 @@ u64 its_mmio_read(struct its *its, u64 offset, u32 size)
 void its_mmio_write(struct its *its, u64 offset, u32 size, u64 val)
 {
 	struct regs_access a;
-	u64 old;
 
 	if (its_locked(its) || !regs_decode(offset, size, &a) || !a.r->write)
 		return;
 	save_forget(its);
-	old = a.r->width > size ? a.r->read(its, a.n) : 0;
-	a.r->write(its, a.n, FIELD_SET(old, a.field, val));
+	if (size < a.r->width)
+		val = FIELD_SET(a.r->read(its, a.n), a.field, val);
+	a.r->write(its, a.n, val & GENMASK(a.r->width * 8 - 1, 0));
 }
 
 /* The register at @offset in the control frame, whole; 0 or errno. */

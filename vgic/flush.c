@@ -213,7 +213,7 @@ static void flush_once(struct vgic_cpu *c)
 	c->flushes++;
 	flush_fill(c, &s);
 	flush_update_hcr(c);
-	atomic_store_relaxed(&c->work, false);
+	atomic_store_relaxed(&c->work, 0);
 	spin_unlock(&c->lock);
 	settle_all(c, &s);
 }
@@ -276,7 +276,7 @@ static bool flush_quick(struct vgic_cpu *c)
 	done = vgic_here(c) && flush_edges(c);
 	if (done) {
 		c->flushes++;
-		atomic_store_relaxed(&c->work, false);
+		atomic_store_relaxed(&c->work, 0);
 	}
 	spin_unlock(&c->lock);
 	return done;
@@ -321,7 +321,7 @@ void vgic_load(struct vgic_cpu *c)
 	c->hcr = 0;
 	flush_fill(c, &s);
 	flush_update_hcr(c);
-	atomic_store_relaxed(&c->work, false);
+	atomic_store_relaxed(&c->work, 0);
 	spin_unlock(&c->lock);
 	settle_all(c, &s);
 }
@@ -350,7 +350,7 @@ void vgic_put(struct vgic_cpu *c)
 	c->flushes++;
 	vgic_host_hcr_write(0);
 	c->hcr = 0;
-	atomic_store_relaxed(&c->work, false);
+	atomic_store_relaxed(&c->work, 0);
 	spin_unlock(&c->lock);
 	settle_all(c, &s);
 }

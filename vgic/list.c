@@ -101,12 +101,12 @@ static inline __attribute__((always_inline)) u32 want_work(struct vgic_cpu *c)
 	if (!c->loaded)
 		return VGIC_OWE_KICK;
 	if (vgic_host_is_here(c->host)) {
-		atomic_store_relaxed(&c->work, true);
+		atomic_store_relaxed(&c->work, 1);
 		return 0;
 	}
 	if (atomic_load_relaxed(&c->work))
 		return 0; /* whoever set it kicked */
-	atomic_store_relaxed(&c->work, true);
+	atomic_store_relaxed(&c->work, 1);
 	c->stats.kicks++;
 	return VGIC_OWE_KICK;
 }

@@ -125,7 +125,7 @@ struct vgic_cpu {
 	u32 index;
 	struct vgic *vgic;
 	void *host;
-	bool work; /* vgic_flush() must run before the guest is entered */
+	u32 work; /* 1: vgic_flush() must run before the guest is entered; a word is tested faster than a bool */
 	bool loaded; /* between vgic_load() and vgic_put() */
 	bool syncing; /* vgic_flush() goes through the list registers: none may be filled now */
 	bool lpis_on; /* GICR_CTLR.EnableLPIs */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the code under test and the benchmark ask of the machine. Guest memory is reached as EL2
- * reaches it, through hyp/stage2.c and tables of 4 KiB pages and four levels, the longest walk.
+ * reaches it, through hyp/stage2_find.c and tables of 4 KiB pages and four levels, the longest walk.
  */
 #include <stdarg.h>
 

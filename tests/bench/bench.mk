@@ -66,3 +66,8 @@ BENCH_VM_NEEDS := build/herald.img build/mgmt/initrd-6.12.cpio build/mgmt/vmm bu
 .PHONY: bench
 bench: $(BENCH_VM_NEEDS)
 	@tests/bench/vm.py --plot docs/img
+
+# Where Herald's instructions go in them: OPERATION=ipi, ... by function; without it, all by source file.
+.PHONY: bench-profile
+bench-profile: build/herald.img build/bare/payload.img
+	@tests/bench/profile.py $(OPERATION)

@@ -41,10 +41,13 @@ def places(addresses):
                           input='\n'.join(addresses)).stdout
     names = sorted((at, name) for name, at in symbols(HERALD).items())
     found = {}
-    for at, function, line in re.findall(r'^0x([0-9a-f]{16})\n(.*)\n(.*):', text, re.M):
+    for at, frames in re.findall(r'^0x([0-9a-f]{16})\n((?:(?!0x).*\n.*\n)+)', text, re.M):
+        pairs = re.findall(r'(.*)\n(.*):.*\n', frames)
+        # The innermost one that a source file has; after the linker's optimizer some have none.
+        function, line = next((pair for pair in pairs if '<' not in pair[1]), (pairs[0][0], ''))
         if function == '??':  # assembly: the label before it
             function = max(pair for pair in names if pair[0] <= int(at, 16))[1]
-        found[at] = os.path.relpath(line, TOP), function
+        found[at] = os.path.relpath(line, TOP) if line else function + '()', function
     return found
 
 

@@ -44,9 +44,6 @@ OPERATIONS = (
     ('msi-other', 'MMIO exit, KVM_SIGNAL_MSI, LPI handler, other vCPU', None),
 )
 
-# Budgets that are missed, and what must hold meanwhile: docs/benchmarks.md says why.
-EXCEPTIONS = {'vgic-read': 225, 'ipi': 640, 'int-other': 1200}
-
 RECORD = re.compile(r'^# bench (\S+) (\d+) (\d+) (\d+) (\d+)$', re.M)
 
 
@@ -69,8 +66,8 @@ def measure(herald):
             for name, *numbers in RECORD.findall(text)}
 
 
-def verdicts(found, relaxed=False):
-    """(kept, what) of each budget, or of what stands in EXCEPTIONS for it."""
+def verdicts(found):
+    """(kept, what) of each budget."""
     for name, title, budget in OPERATIONS:
         if budget is None:
             continue
@@ -78,9 +75,7 @@ def verdicts(found, relaxed=False):
             yield False, title + ': not measured'
         else:
             mean = found[name]['mean']
-            limit = EXCEPTIONS.get(name, budget) if relaxed else budget
-            yield mean <= limit, '%s: %.0f instructions, at most %d%s' % (
-                title, mean, limit, '' if limit == budget else ' (the budget is %d)' % budget)
+            yield mean <= budget, '%s: %.0f instructions, at most %d' % (title, mean, budget)
 
 
 def as_tap():
@@ -92,7 +87,7 @@ def as_tap():
         tap.done()
         return
     tap.ok(found, 'the benchmark comes to its end')
-    for kept, what in verdicts(found, relaxed=True):
+    for kept, what in verdicts(found):
         tap.ok(kept, what)
     tap.done()
 
