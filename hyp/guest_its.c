@@ -9,6 +9,7 @@
  */
 #include "hyp/abi.h"
 #include "hyp/lib/errno.h"
+#include "hyp/run.h"
 #include "hyp/vits.h"
 
 /* GITS_TYPER says what KVM's does. */
@@ -109,16 +110,6 @@ static s64 set_addr(struct vits *t, u64 addr)
 	return err;
 }
 
-static bool running(const struct vm *vm)
-{
-	u32 i, nr = atomic_load_acquire(&vm->nr_vcpus);
-
-	for (i = 0; i < nr; i++)
-		if (atomic_load_acquire(&vm->vcpus[i]->run) == VCPU_RUNNING)
-			return true;
-	return false;
-}
-
 /* A step of its/, as an ioctl's. */
 static s64 step(int err)
 {
@@ -130,12 +121,23 @@ static int reset(struct its *its)
 	return its_reset(its) == ITS_AGAIN ? -EAGAIN : 0;
 }
 
-/* Registers and tables are touched while no vCPU runs, and when the ITS knows of vCPUs. */
-static s64 check_still(struct vm *vm)
+/* As KVM does it: all vCPUs are held while a register or the tables are touched. 0, until let(); -EBUSY. */
+static s64 hold(struct vits *t)
 {
-	if (running(vm))
-		return -EBUSY;
-	return atomic_load_acquire(&vm->vgic) ? 0 : -ENXIO;
+	spin_lock(&t->vm->lock);
+	if (run_hold_all(t->vm)) {
+		spin_lock(&t->lock);
+		return 0;
+	}
+	spin_unlock(&t->vm->lock);
+	return -EBUSY;
+}
+
+static void let(struct vits *t)
+{
+	spin_unlock(&t->lock);
+	run_let_all(t->vm);
+	spin_unlock(&t->vm->lock);
 }
 
 static s64 control(struct vits *t, u64 attr)
@@ -149,37 +151,50 @@ static s64 control(struct vits *t, u64 attr)
 
 	if (attr == KVM_DEV_ARM_VGIC_CTRL_INIT)
 		return 0;
-	err = check_still(t->vm);
+	err = hold(t);
 	if (err)
 		return err;
-	spin_lock(&t->lock);
-	err = step(fns[attr](t->its));
-	spin_unlock(&t->lock);
+	err = t->vm->vgic ? step(fns[attr](t->its)) : -ENXIO; /* until then it knows of no vCPUs */
+	let(t);
 	return err;
 }
 
-/* KVM's: no register before there is an address. */
-static s64 check_reg(struct vits *t)
+/* Held. KVM's: no register before there is an address. */
+static s64 get_reg_held(const struct vits *t, u64 offset, u64 *val)
 {
-	if (running(t->vm))
-		return -EBUSY;
-	return atomic_load_relaxed(&t->base) == VM_GIC_NOWHERE ? -ENXIO : 0;
+	return t->base == VM_GIC_NOWHERE ? -ENXIO : its_reg_get(t->its, offset, val);
+}
+
+static s64 get_reg(struct vits *t, u64 offset, u64 *val)
+{
+	s64 err = hold(t);
+
+	if (err)
+		return err;
+	err = get_reg_held(t, offset, val);
+	let(t);
+	return err;
+}
+
+static s64 set_reg_held(struct vits *t, u64 offset, u64 val)
+{
+	s64 err;
+
+	if (t->base == VM_GIC_NOWHERE || !t->vm->vgic)
+		return -ENXIO;
+	err = its_reg_set(t->its, offset, val);
+	/* The same call again sets it to what it is. */
+	return !err && its_run(t->its) == ITS_AGAIN ? HERALD_AGAIN : err;
 }
 
 static s64 set_reg(struct vits *t, u64 offset, u64 val)
 {
-	s64 err = check_reg(t);
+	s64 err = hold(t);
 
-	if (!err && !atomic_load_acquire(&t->vm->vgic))
-		err = -ENXIO;
 	if (err)
 		return err;
-	spin_lock(&t->lock);
-	err = its_reg_set(t->its, offset, val);
-	/* The same call again sets it to what it is. */
-	if (!err && its_run(t->its) == ITS_AGAIN)
-		err = HERALD_AGAIN;
-	spin_unlock(&t->lock);
+	err = set_reg_held(t, offset, val);
+	let(t);
 	return err;
 }
 
@@ -213,20 +228,11 @@ s64 guest_its_get(const struct guest_object *o, const struct kvm_device_attr *a,
 		  union abi_attr *val)
 {
 	struct vits *t = o->its;
-	s64 err;
 
 	if (a->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
 		return -ENXIO;
 	val->u64 = atomic_load_relaxed(&t->base);
-	if (a->group == KVM_DEV_ARM_VGIC_GRP_ADDR)
-		return 0;
-	err = check_reg(t);
-	if (err)
-		return err;
-	spin_lock(&t->lock);
-	err = its_reg_get(t->its, a->attr, &val->u64);
-	spin_unlock(&t->lock);
-	return err;
+	return a->group == KVM_DEV_ARM_VGIC_GRP_ADDR ? 0 : get_reg(t, a->attr, &val->u64);
 }
 
 s64 guest_its_set(const struct guest_object *o, const struct kvm_device_attr *a,
