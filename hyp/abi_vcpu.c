@@ -19,9 +19,7 @@ s64 abi_run(struct abi_call *c)
 
 	if (!atomic_load_acquire(&v->initialized))
 		return -ENOEXEC;
-	ret = guest_gic_ready(v);
-	if (!ret)
-		ret = run_vcpu(v, c->value, c->data);
+	ret = run_vcpu(v, c->value, c->data);
 	return ret == RUN_DONE ? ABI_DONE : ret;
 }
 

@@ -350,7 +350,10 @@ s64 run_vcpu(struct vcpu *v, u64 flags, u64 data)
 	err = run_claim(v);
 	if (err)
 		return err;
-	err = check(v, flags);
+	/* Claimed: who holds all vCPUs and has it made ready once more is done before, or cannot begin. */
+	err = guest_gic_ready(v);
+	if (!err)
+		err = check(v, flags);
 	if (!err)
 		run_power_on(v);
 	if (!err && (flags & HERALD_RUN_IMMEDIATE) && !v->fault.pending && !v->abort &&

@@ -8,7 +8,8 @@
 /*
  * KVM_RUN for @v, which the caller holds (guest_get()), with HERALD_RUN_* @flags and @data of a completed load. RUN_DONE:
  * this CPU's frame says all, be it that of @v, which runs now and keeps the hold, or the management VM's. Else -errno,
- * and nothing has changed: -EBUSY: it runs elsewhere, or another call is on it; -EINVAL: nothing to complete.
+ * and nothing has changed: -EBUSY: it runs elsewhere, or another call is on it; -EINVAL: nothing to complete; what
+ * guest_gic_ready() answers.
  */
 #define RUN_DONE 1
 s64 run_vcpu(struct vcpu *v, u64 flags, u64 data);
