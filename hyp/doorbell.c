@@ -101,16 +101,17 @@ void doorbell_forget(struct vcpu *v)
 		bell_remove(c, v);
 }
 
-void doorbell_leave(struct cpu *c)
+bool doorbell_leave(struct cpu *c)
 {
+	s64 handle = doorbell_fetch(c);
 	struct guest_object o;
-	s64 handle;
 
-	while ((handle = doorbell_fetch(c)) >= 0) {
-		/* If it cannot be held its VM is being closed: nobody will run it. */
-		if (guest_get((u64)handle, &o))
-			continue;
+	if (handle < 0)
+		return false;
+	/* If it cannot be held its VM is being closed: nobody will run it. */
+	if (!guest_get((u64)handle, &o)) {
 		doorbell_ring(o.vcpu);
 		guest_put(o.vm);
 	}
+	return true;
 }

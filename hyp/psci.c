@@ -109,7 +109,6 @@ static void cpu_off(struct vcpu *v)
 		run_off(v);
 		return;
 	}
-	doorbell_leave(cpu_this());
 	vcpu_wait_for_power(v);
 }
 

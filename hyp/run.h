@@ -56,7 +56,7 @@ void doorbell_ring(struct vcpu *v);
 s64 doorbell_fetch(struct cpu *c);
 /* @v goes away. */
 void doorbell_forget(struct vcpu *v);
-/* The home vCPU of @c is off: others take what is on its list. */
-void doorbell_leave(struct cpu *c);
+/* The home vCPU of @c is off: another takes the first of its list. False: the list is empty, and stays so. */
+bool doorbell_leave(struct cpu *c);
 
 #endif

@@ -88,13 +88,15 @@ void vcpu_work(struct vcpu *v)
 
 static void wait_for_power(void)
 {
-	struct vcpu *v = cpu_this()->vcpu;
+	struct cpu *c = cpu_this();
+	struct vcpu *v = c->vcpu;
 
 	/* Its timers must not wake the CPU for ever. */
 	sysreg_write(cntv_ctl_el0, 0);
 	sysreg_write(cntp_ctl_el0, 0);
 	while (atomic_load_acquire(&v->power) != VCPU_ON_PENDING) {
-		wfi();
+		if (!doorbell_leave(c))
+			wfi();
 		vcpu_serve(v);
 	}
 	world_save(v);

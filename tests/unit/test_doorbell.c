@@ -97,6 +97,7 @@ static void test_forget(const char *gone, const char *rest, const char *what)
 int main(void)
 {
 	struct cpu *c = cpu_table;
+	u32 i;
 
 	setup();
 	fetched(c, "", "nobody was woken");
@@ -113,7 +114,12 @@ int main(void)
 	closed[3] = true;
 	home[0].power = VCPU_OFF;
 	leaving = true;
-	doorbell_leave(c);
+	is(doorbell_leave(c), true, "a CPU that is off passes on the first of its list");
+	ok(vcpu[0].bell == &c[1], "to another");
+	ok(vcpu[1].bell == c && vcpu[2].bell == c && vcpu[3].bell == c, "and no more in one step");
+	for (i = 0; doorbell_leave(c); i++)
+		;
+	is(i, 3, "one step for each of the others");
 	leaving = false;
 	ok(!c->bell.head && line[1], "what a CPU leaves is another's");
 	fetched(&c[1], "02", "but for VMs that are being closed");
