@@ -190,8 +190,9 @@ static void map_hw(struct vgic_cpu *c, u32 vintid)
 
 	vgic_irq_lock(c, vintid, &irq);
 	w = irq.w;
-	/* What a VMM restored before: its line is the physical one's, its latch is software's. */
-	vgic_irq_commit(&irq, (w & ~IRQ_LINE) | IRQ_HW | (w & IRQ_PENDING ? IRQ_SOFT : 0));
+	/* What a VMM did before: its line is the physical one's and not to be watched, its latch is software's. */
+	vgic_irq_commit(&irq, (w & ~(IRQ_LINE | IRQ_WATCHED)) | IRQ_HW |
+				      (w & IRQ_PENDING ? IRQ_SOFT : 0));
 	if (w & IRQ_ACTIVE)
 		vgic_host_hw_set_active(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), true);
 	vgic_host_hw_config(vgic_hw_host(c, vintid), vgic_pintid(c, vintid), !(w & IRQ_LEVEL));

@@ -38,6 +38,17 @@ static void test_arguments(void)
 	is(vgic_watch(fake.vgic, 50, true), (u64)-EINVAL, "nor a physical one");
 	is(vgic_watch(fake.vgic, 95, true), 0, "the last SPI is");
 	is(ended(), NONE, "and has not ended");
+	/* One that is watched, pending and then tied to a physical one. */
+	fake_load(0, 0);
+	watch(51, 0xa0);
+	vgic_map_hw_spi(fake.vgic, 51, 61);
+	fake.spi[61].pending = true;
+	fake.spi[61].active = true;
+	vgic_inject_hw_spi(fake.vgic, 51);
+	fake.spi[61].pending = false;
+	is(fake_take(), 51, "one that is tied afterwards is delivered");
+	fake_put(0);
+	is(ended(), NONE, "and not watched any more");
 	fake_end();
 }
 
