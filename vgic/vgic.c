@@ -259,10 +259,12 @@ static void inject_hw(struct vgic_cpu *c, u32 vintid)
 	struct vgic_irq irq;
 
 	vgic_irq_lock(c, vintid, &irq);
-	count(c->vgic, vintid);
-	if (!(irq.w & IRQ_HW))
+	if (!(irq.w & IRQ_HW)) {
 		vgic_irq_unlock(&irq);
-	else if (irq.w & IRQ_ACTIVE)
+		return;
+	}
+	count(c->vgic, vintid);
+	if (irq.w & IRQ_ACTIVE)
 		vgic_irq_commit(&irq, (irq.w | IRQ_PENDING) & ~(IRQ_ACTIVE | IRQ_UNPEND));
 	else
 		vgic_irq_pend(&irq);

@@ -14,6 +14,8 @@ static void phys_fires(u32 intid)
 
 static void test_hw(void)
 {
+	struct vgic_irq_info info;
+
 	start_groups(2, 256, 4);
 	is(vgic_map_hw_spi(fake.vgic, 60, 160), 0, "SPI 60 is physical 160");
 	is(vgic_map_hw_spi(fake.vgic, 1000, 160), -22, "no such SPI");
@@ -95,10 +97,12 @@ static void test_hw(void)
 	vgic_inject_hw_spi(fake.vgic, 5000);
 	vgic_inject_hw_ppi(fake_vgic(0), 28);
 	is(fake_take(), FAKE_SPURIOUS, "physical interrupts that are tied to nothing are ignored");
+	ok(vgic_irq_info(fake.vgic, 61, &info) && !info.count, "and not counted");
 	fake_irq_on(0, 61, 0xa0, true);
 	vgic_map_hw_spi(fake.vgic, 61, 161);
 	ok(fake.spi[161].enabled, "tied when it is enabled already: enabled there, too");
 	phys_fires(161);
+	ok(vgic_irq_info(fake.vgic, 61, &info) && info.count == 1, "the first that is is counted");
 	fake_put(0);
 	fake_dist_w(ICPENDR + 4, 4, BIT(29));
 	ok(!fake.spi[161].active, "ICPENDR of one that waits in EL2 deactivates it");
