@@ -13,9 +13,7 @@
 #define MAX_IRQS 1024u
 #define FRAME_ALIGN SZ_64K
 
-/* Bounds of one step of CTRL_INIT. */
-#define INIT_BYTES SZ_64K
-#define INIT_VCPUS 4u
+#define INIT_VCPUS 4u /* in one step of CTRL_INIT */
 
 s64 guest_gic_create(struct vm *vm)
 {
@@ -222,24 +220,18 @@ static s64 init(struct vm *vm)
 	struct vm_gic *g = &vm->gic;
 	size_t size;
 	u32 end;
+	int err;
 
 	if (vm->vgic)
 		return 0;
 	if (!vm->nr_vcpus)
 		return -ENODEV;
 	size = vgic_mem_size(&cfg);
-	if (!g->mem)
-		g->mem = pool_alloc_dirty(vm->account, size);
-	if (!g->mem)
-		return -ENOMEM;
 	if (g->zeroed < size) {
-		size_t step = MIN(size - g->zeroed, (size_t)INIT_BYTES);
-
-		pool_zero((u8 *)g->mem + g->zeroed, ALIGN_UP(step, (size_t)SZ_4K));
-		g->zeroed += step;
-		if (g->zeroed == size)
+		err = pool_alloc_step(vm->account, size, &g->mem, &g->zeroed);
+		if (!err)
 			vgic_init(g->mem, &cfg);
-		return HERALD_AGAIN;
+		return err == -ENOMEM ? err : HERALD_AGAIN;
 	}
 	for (end = MIN(g->nr_made + INIT_VCPUS, vm->nr_vcpus); g->nr_made < end; g->nr_made++)
 		add_vcpu(g->mem, vm->vcpus[g->nr_made]);

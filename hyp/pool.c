@@ -14,6 +14,7 @@
 
 #define POOL_ORDERS 36 /* blocks of up to 2^47 bytes: more than the pool can have */
 #define POOL_NONE (~UINT32_C(0))
+#define ZERO_STEP SZ_64K
 
 enum page_state { PAGE_INSIDE, PAGE_FREE, PAGE_USED };
 
@@ -176,7 +177,8 @@ int pool_init(u64 pa, void *va, u64 size)
 }
 
 /* By cache lines where the CPU can. */
-void pool_zero(void *p, u64 size)
+/* Whole pages. */
+static void zero(void *p, u64 size)
 {
 #ifdef __aarch64__
 	u64 dczid;
@@ -214,7 +216,7 @@ static u32 charge_and_take(struct pool_account *a, u32 order, u32 pages)
 	return index;
 }
 
-void *pool_alloc_dirty(struct pool_account *a, u64 size)
+static void *alloc_dirty(struct pool_account *a, u64 size)
 {
 	u64 pages = size / SZ_4K + !IS_ALIGNED(size, SZ_4K);
 	u32 index;
@@ -234,11 +236,25 @@ void *pool_alloc_dirty(struct pool_account *a, u64 size)
 
 void *pool_alloc_bytes(struct pool_account *a, u64 size)
 {
-	void *p = pool_alloc_dirty(a, size);
+	void *p = alloc_dirty(a, size);
 
 	if (p)
-		pool_zero(p, ALIGN_UP(size, SZ_4K));
+		zero(p, ALIGN_UP(size, SZ_4K));
 	return p;
+}
+
+int pool_alloc_step(struct pool_account *a, u64 size, void **p, u64 *zeroed)
+{
+	u64 n;
+
+	if (!*p)
+		*p = alloc_dirty(a, size);
+	if (!*p)
+		return -ENOMEM;
+	n = MIN(ALIGN_UP(size, SZ_4K) - *zeroed, ZERO_STEP);
+	zero((char *)*p + *zeroed, n);
+	*zeroed += n;
+	return *zeroed < size ? -EAGAIN : 0;
 }
 
 /* The record of the allocation of @a that starts at @p, or NULL. */

@@ -47,10 +47,11 @@ int pool_init(u64 pa, void *va, u64 size);
  */
 void *pool_alloc_bytes(struct pool_account *a, u64 size);
 
-/* The same, but not zeroed: whoever asks for much does that in steps, by pool_zero(). */
-void *pool_alloc_dirty(struct pool_account *a, u64 size);
-/* Zeroes whole pages. */
-void pool_zero(void *p, u64 size);
+/*
+ * The same for much memory, in bounded steps: *@p, NULL at first, is the memory, and *@zeroed, 0 at first, how much of it
+ * is ready. 0: all of it; -EAGAIN: call again with the same; -ENOMEM. What *@p is then is the caller's to give back.
+ */
+int pool_alloc_step(struct pool_account *a, u64 size, void **p, u64 *zeroed);
 
 /*
  * Gives back what pool_alloc_bytes() returned for the same account. 0; -EINVAL and a count in the

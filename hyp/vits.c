@@ -11,8 +11,6 @@
 #include "hyp/machine.h"
 #include "hyp/sysreg.h"
 
-#define ZERO_STEP SZ_64K
-
 static int op_read(void *ctx, u64 ipa, void *buf, size_t len)
 {
 	return vm_read(((struct vits *)ctx)->vm, ipa, buf, len);
@@ -159,21 +157,6 @@ static int make_mirror(struct vits *t)
 	return t->mirror ? 0 : -ENOSPC;
 }
 
-/* A step: 0, -EAGAIN, -ENOMEM. */
-static int make_memory(struct vits *t, struct vm *vm, u64 size)
-{
-	u64 n;
-
-	if (!t->mem)
-		t->mem = pool_alloc_dirty(vm->account, size);
-	if (!t->mem)
-		return -ENOMEM;
-	n = MIN(ALIGN_UP(size, (u64)SZ_4K) - t->zeroed, (u64)ZERO_STEP);
-	pool_zero((char *)t->mem + t->zeroed, n);
-	t->zeroed += n;
-	return t->zeroed < size ? -EAGAIN : 0;
-}
-
 int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
 {
 	const struct its_config cfg = {
@@ -187,8 +170,10 @@ int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
 	bool mirrored = c->host_its != VITS_VIRTUAL;
 	struct its_ops o = ops;
 	size_t size = its_mem_size(&cfg);
-	int err = size ? make_memory(t, vm, size + c->extra) : -EINVAL;
+	int err = -EINVAL;
 
+	if (size)
+		err = pool_alloc_step(vm->account, size + c->extra, &t->mem, &t->zeroed);
 	if (err)
 		return err;
 	if (!mirrored) {

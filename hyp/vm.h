@@ -97,7 +97,7 @@ struct vm_gic {
 	} redist[VM_MAX_REDIST];
 	/* CTRL_INIT, which is done in steps: vm->vgic is set by the last one. */
 	void *mem;
-	size_t zeroed; /* so much of mem is */
+	u64 zeroed; /* so much of mem is */
 	u32 nr_made; /* vCPUs that have their part */
 	u32 save; /* where KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES is */
 };

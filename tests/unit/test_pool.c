@@ -165,12 +165,43 @@ static void test_random(void)
 	is(used, pool_stats().size, "every page can be had");
 }
 
+static void test_steps(void)
+{
+	static const u64 sizes[] = { 1, SZ_4K, SZ_64K - 1, SZ_64K, SZ_64K + 1, 5 * SZ_64K + 4000 };
+	u64 done, more;
+	void *p;
+	u32 i, n;
+
+	start(PAGES);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		bool early = false;
+
+		p = NULL;
+		done = 0;
+		for (n = 1; pool_alloc_step(&a, sizes[i], &p, &done) == -EAGAIN; n++)
+			early = early || done >= sizes[i];
+		is(n, (sizes[i] + SZ_64K - 1) / SZ_64K, "%lu bytes: a step for each 64 KiB",
+		   (unsigned long)sizes[i]);
+		ok(!early && done >= sizes[i] && all_zero(p, sizes[i]), "all zeroed at the last");
+		is(a.used, ALIGN_UP(sizes[i], SZ_4K), "charged once");
+		is(pool_free(&a, p), 0, "given back");
+	}
+	a.limit = SZ_64K;
+	p = NULL;
+	more = 0;
+	is((s64)pool_alloc_step(&a, SZ_64K + 1, &p, &more), (s64)-ENOMEM, "above the limit");
+	ok(!p && !more && !a.used, "nothing is charged");
+	p = NULL;
+	is((s64)pool_alloc_step(&b, 0, &p, &more), (s64)-ENOMEM, "nothing for nothing");
+}
+
 int main(void)
 {
 	mem = aligned_alloc(SZ_4K, PAGES * SZ_4K);
 	test_init();
 	test_one();
 	test_accounts();
+	test_steps();
 	test_random();
 	free(mem);
 	return tap_done();
