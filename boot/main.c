@@ -199,6 +199,7 @@ static void boot_firmware(void)
 
 	if (b->psci == BOARD_PSCI_SMC) {
 		psci_init();
+		smccc_init();
 		return;
 	}
 	if (b->nr_cpus > 1)

@@ -37,6 +37,8 @@ u64 sysreg_id(const struct vcpu *v, u64 reg);
  * After it another vCPU may be loaded.
  */
 void smccc_call(struct vcpu *v, struct regs *r, u64 flags);
+/* Once, after psci_init(): asks the firmware which work-arounds it has. */
+void smccc_init(void);
 /* What SMCCC_ARCH_FEATURES answers @v of SMCCC_ARCH_WORKAROUND_<@n>, 1 to 3. */
 s64 smccc_workaround(const struct vcpu *v, u32 n);
 

@@ -34,11 +34,36 @@ static bool is_host_switch(const struct vcpu *v, u32 function)
 	return function == SMCCC_ARCH_WORKAROUND_2 && !v->vm->pinned;
 }
 
+static const u32 workarounds[] = { SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2,
+				   SMCCC_ARCH_WORKAROUND_3 };
+static u32 present; /* those that the firmware has: a bit for each */
+
+/* One CPU is asked for all: which of them need it may differ, not on which it may be called (DEN 0028). */
+void smccc_init(void)
+{
+	u32 i;
+
+	for (i = 0; psci_smccc_version() && i < ARRAY_SIZE(workarounds); i++)
+		if ((s32)psci_smc(SMCCC_ARCH_FEATURES, workarounds[i], 0, 0) >= 0)
+			present |= (u32)BIT(i);
+}
+
+static bool is_present(u32 function)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(workarounds); i++)
+		if (workarounds[i] == function)
+			return present & BIT(i);
+	return false;
+}
+
+/* What this CPU's firmware says. */
 static s64 workaround(const struct vcpu *v, u32 function)
 {
 	s64 ret;
 
-	if (!psci_smccc_version())
+	if (!is_present(function))
 		return SMCCC_RET_NOT_SUPPORTED;
 	ret = (s32)psci_smc(SMCCC_ARCH_FEATURES, function, 0, 0);
 	return !ret && is_host_switch(v, function) ? WORKAROUND_2_NOT_NEEDED : ret;
@@ -46,10 +71,7 @@ static s64 workaround(const struct vcpu *v, u32 function)
 
 s64 smccc_workaround(const struct vcpu *v, u32 n)
 {
-	static const u32 functions[] = { SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2,
-					 SMCCC_ARCH_WORKAROUND_3 };
-
-	return workaround(v, functions[n - 1]);
+	return workaround(v, workarounds[n - 1]);
 }
 
 static s64 arch_features(const struct vcpu *v, u32 function)
@@ -143,7 +165,7 @@ void smccc_call(struct vcpu *v, struct regs *r, u64 flags)
 	case SMCCC_ARCH_WORKAROUND_1:
 	case SMCCC_ARCH_WORKAROUND_2:
 	case SMCCC_ARCH_WORKAROUND_3:
-		if (arch_features(v, function) < 0)
+		if (!is_present(function))
 			break;
 		if (!is_host_switch(v, function))
 			psci_smc(function, r->x[1], 0, 0);
