@@ -48,6 +48,7 @@ struct guest_slot {
 struct guest_memory {
 	struct vm vm;
 	struct vcpu *vcpus[GUEST_MAX_VCPUS];
+	u16 by_id[VM_MAX_IDS];
 	u16 last_ran[];
 };
 
@@ -181,6 +182,7 @@ static int guest_init(struct guest_slot *s, u32 ipa_bits)
 	vm->vmid = (u32)(s - slots) + FIRST_VMID;
 	vm->account = &s->account;
 	vm->vcpus = m->vcpus;
+	vm->by_id = m->by_id;
 	vm->last_ran = m->last_ran;
 	vm->lock = SPINLOCK_INIT(LOCK_VM);
 	vm->cntvoff = timer_now();
@@ -261,6 +263,7 @@ static s64 vcpu_add(struct vm *vm, u64 id)
 				     .cpu = WORLD_PPI_NOWHERE,
 				     .enabled = world_ppi_mask() };
 	vm->vcpus[v->index] = v;
+	vm->by_id[id] = (u16)(v->index + 1);
 	atomic_store_release(&vm->nr_vcpus, v->index + 1);
 	return (s64)guest_vcpu_handle(v);
 }

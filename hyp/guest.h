@@ -18,7 +18,7 @@ struct herald_stats;
 struct herald_vm_info;
 
 #define GUEST_MAX 254 /* 8 bits of VMID, less 0 and the management VM's */
-#define GUEST_MAX_VCPUS 512
+#define GUEST_MAX_VCPUS VM_MAX_IDS
 #define GUEST_DEFAULT_IPA_BITS 40
 
 enum guest_kind { GUEST_SYSTEM, GUEST_VM, GUEST_VCPU, GUEST_GIC, GUEST_ITS };

@@ -209,8 +209,11 @@ static struct vgic_config gic_config(struct vm *vm)
 
 static void add_vcpu(struct vgic *vgic, struct vcpu *v)
 {
+	struct vgic_cpu *c = vgic_cpu_init(vgic, v->index, v->mpidr, false, v);
+
+	vgic_cpu_set_number(c, v->id);
 	/* KVM_ARM_VCPU_INIT does not wait for CTRL_INIT. */
-	atomic_store_release(&v->vgic, vgic_cpu_init(vgic, v->index, v->mpidr, false, v));
+	atomic_store_release(&v->vgic, c);
 }
 
 /* Memory, its zeroes, the distributor, vCPU after vCPU: 0, or HERALD_AGAIN. */
@@ -413,8 +416,8 @@ s64 guest_gic_ready(struct vcpu *v)
 s64 guest_irq_line(struct vm *vm, u32 irq, bool level)
 {
 	u32 num = (u32)FIELD_GET(LINE_NUM, irq);
-	u32 index = (u32)(FIELD_GET(LINE_VCPU, irq) | FIELD_GET(LINE_VCPU2, irq)
-							      << LINE_VCPU2_SHIFT);
+	u32 index = vm_vcpu_index(vm, FIELD_GET(LINE_VCPU, irq) | FIELD_GET(LINE_VCPU2, irq)
+									  << LINE_VCPU2_SHIFT);
 	struct vgic *vgic = atomic_load_acquire(&vm->vgic);
 
 	if (!atomic_load_acquire(&vm->gic.created))

@@ -46,6 +46,17 @@ static int op_lpi_reload(void *ctx, u32 vcpu, u32 lpi)
 	return vgic_lpi_reload(((struct vits *)ctx)->vm->vgic, vcpu, lpi);
 }
 
+/* A VM's vCPUs go by their ids, as KVM's; the management VM's by their order. */
+static u32 op_rdbase_vcpu(void *ctx, u64 rdbase)
+{
+	return vm_vcpu_index(((struct vits *)ctx)->vm, rdbase);
+}
+
+static u32 op_vcpu_rdbase(void *ctx, u32 vcpu)
+{
+	return ((struct vits *)ctx)->vm->vcpus[vcpu]->id;
+}
+
 static int op_device_mapped(void *ctx, u32 devid, u32 nr_events)
 {
 	return mirror_device_mapped(((struct vits *)ctx)->mirror, devid, nr_events);
@@ -79,6 +90,8 @@ static const struct its_ops ops = {
 	.lpi_move = op_lpi_move,
 	.lpi_move_all = op_lpi_move_all,
 	.lpi_reload = op_lpi_reload,
+	.rdbase_vcpu = op_rdbase_vcpu,
+	.vcpu_rdbase = op_vcpu_rdbase,
 	.device_mapped = op_device_mapped,
 	.device_unmapped = op_device_unmapped,
 	.event_mapped = op_event_mapped,
@@ -182,6 +195,10 @@ int vits_create(struct vits *t, struct vm *vm, const struct vits_config *c)
 		o.event_mapped = NULL;
 		o.event_moved = NULL;
 		o.event_unmapped = NULL;
+	}
+	if (vm->pinned) {
+		o.rdbase_vcpu = NULL;
+		o.vcpu_rdbase = NULL;
 	}
 	t->lock = SPINLOCK_INIT(LOCK_ITS);
 	t->vm = vm;

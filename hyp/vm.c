@@ -16,6 +16,11 @@ struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr)
 	return NULL;
 }
 
+u32 vm_vcpu_index(const struct vm *vm, u64 id)
+{
+	return id < VM_MAX_IDS ? vm->by_id[id] - 1u : VGIC_NOWHERE;
+}
+
 int vm_add_mmio(struct vm *vm, const struct mmio_region *r)
 {
 	u32 i;

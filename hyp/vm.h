@@ -81,6 +81,7 @@ struct vcpu {
 };
 
 #define VM_FEATURES_SET BIT(31)
+#define VM_MAX_IDS 512
 #define VM_MAX_REDIST 8
 
 /* The GIC of a managed VM, as its VMM describes it (hyp/guest_gic.c). */
@@ -155,6 +156,7 @@ struct vm {
 	u8 timer_ppi[2]; /* the virtual timer's, and the physical one's */
 	bool ready; /* its frames are in place: it may run */
 	bool held; /* run_hold_all() */
+	u16 *by_id; /* index + 1 of the vCPU with an id, below VM_MAX_IDS; 0: none */
 	u16 *last_ran; /* by CPU: index of the vCPU that ran there last */
 };
 
@@ -163,6 +165,9 @@ extern const u64 vm_calls_all[VM_NR_CALLS];
 
 /* vCPU of @vm whose affinity is @mpidr, or NULL. */
 struct vcpu *vm_find_vcpu(struct vm *vm, u64 mpidr);
+
+/* Index of the vCPU of a managed VM with @id, any number; VGIC_NOWHERE: there is none. */
+u32 vm_vcpu_index(const struct vm *vm, u64 id);
 
 /* Adds a trapped range; ranges must not overlap. -ENOSPC, -EEXIST. Not two at a time. */
 int vm_add_mmio(struct vm *vm, const struct mmio_region *r);

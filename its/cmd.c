@@ -200,7 +200,7 @@ static int cmd_mapd(struct its *its, struct its_cursor *cur)
 /* Maps, remaps or unmaps the collection; 0, an error or -EAGAIN. */
 static int cmd_mapc_set(struct its *its, struct its_cursor *cur)
 {
-	u64 vcpu = FIELD_GET(CMD2_RDBASE, cur->cmd[2]);
+	u32 vcpu = its_rdbase_vcpu(its, FIELD_GET(CMD2_RDBASE, cur->cmd[2]));
 	u32 icid = cmd_icid(cur);
 	u32 old = coll_vcpu(its, icid);
 	int err;
@@ -210,7 +210,7 @@ static int cmd_mapc_set(struct its *its, struct its_cursor *cur)
 		its->nr_collections -= old != ITS_NO_VCPU;
 		return 0;
 	}
-	if (vcpu >= its->cfg.nr_vcpus)
+	if (vcpu == ITS_NO_VCPU)
 		return ITS_E_MAPC_PROCNUM_OOR;
 	err = cmd_reaches(its, BASER_COLLECTIONS, icid, ITS_E_MAPC_COLLECTION_OOR);
 	if (err)
@@ -355,18 +355,17 @@ static int cmd_movi(struct its *its, struct its_cursor *cur)
 
 static int cmd_movall(struct its *its, struct its_cursor *cur)
 {
-	u64 from = FIELD_GET(CMD2_RDBASE, cur->cmd[2]);
-	u64 to = FIELD_GET(CMD3_RDBASE, cur->cmd[3]);
+	u32 from = its_rdbase_vcpu(its, FIELD_GET(CMD2_RDBASE, cur->cmd[2]));
+	u32 to = its_rdbase_vcpu(its, FIELD_GET(CMD3_RDBASE, cur->cmd[3]));
 
-	if (from >= its->cfg.nr_vcpus || to >= its->cfg.nr_vcpus)
+	if (from == ITS_NO_VCPU || to == ITS_NO_VCPU)
 		return ITS_E_MOVALL_PROCNUM_OOR;
 	if (from == to)
 		return 0;
 	if (!its_fresh(its))
 		return -EAGAIN;
 	its_charge(its, ITS_COST_STEP);
-	return its->ops.lpi_move_all(its->vm, (u32)from, (u32)to, &cur->pos) == -EAGAIN ? -EAGAIN
-											: 0;
+	return its->ops.lpi_move_all(its->vm, from, to, &cur->pos) == -EAGAIN ? -EAGAIN : 0;
 }
 
 static int cmd_discard(struct its *its, struct its_cursor *cur)

@@ -343,6 +343,14 @@ static inline u32 coll_vcpu(const struct its *its, u32 icid)
 	return (u32)atomic_load_relaxed(&its->coll_vcpu[icid]) - 1;
 }
 
+/* The vCPU that an RDbase names, or ITS_NO_VCPU. */
+static inline u32 its_rdbase_vcpu(const struct its *its, u64 rdbase)
+{
+	u64 vcpu = its->ops.rdbase_vcpu ? its->ops.rdbase_vcpu(its->vm, rdbase) : rdbase;
+
+	return vcpu < its->cfg.nr_vcpus ? (u32)vcpu : ITS_NO_VCPU;
+}
+
 /* signal.c */
 u64 signal_translate(const struct its *its, u32 devid, u32 eventid);
 int signal_drain(struct its *its);

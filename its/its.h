@@ -50,6 +50,13 @@ struct its_ops {
 	int (*lpi_reload)(void *vm, u32 vcpu, u32 lpi);
 
 	/*
+	 * What RDbase says of a vCPU: GICR_TYPER's processor number. rdbase_vcpu() finds the one
+	 * that it names, or ITS_NO_VCPU, both in a few instructions. Both NULL: it is @vcpu itself.
+	 */
+	u32 (*rdbase_vcpu)(void *vm, u64 rdbase);
+	u32 (*vcpu_rdbase)(void *vm, u32 vcpu);
+
+	/*
 	 * What a physical backend must know (pci/mirror.c); any may be NULL. @vcpu may be
 	 * ITS_NO_VCPU: an event may be mapped to a collection that is mapped later; event_moved()
 	 * tells when. event_unmapped() comes after the last translation that used the event.

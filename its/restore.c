@@ -46,16 +46,17 @@ static bool restore_knows(const struct its *its, u32 icid)
 
 static int restore_collection(struct its *its, u64 cte)
 {
-	u64 vcpu = FIELD_GET(CTE_RDBASE, cte);
+	u64 rdbase = FIELD_GET(CTE_RDBASE, cte);
+	u32 vcpu = rdbase == CTE_UNMAPPED ? ITS_NO_VCPU : its_rdbase_vcpu(its, rdbase);
 	u32 icid = (u32)FIELD_GET(CTE_ICID, cte);
 
 	its_charge(its, ITS_COST_FIND);
-	if (vcpu != CTE_UNMAPPED && vcpu >= its->cfg.nr_vcpus)
+	if (rdbase != CTE_UNMAPPED && vcpu == ITS_NO_VCPU)
 		return -EINVAL;
 	if (restore_knows(its, icid))
 		return -EINVAL;
 	its->icids[icid / 64] |= BIT(icid % 64);
-	if (vcpu == CTE_UNMAPPED)
+	if (vcpu == ITS_NO_VCPU)
 		return 0;
 	atomic_store_release(&its->coll_vcpu[icid], (u16)(vcpu + 1));
 	its->nr_collections++;

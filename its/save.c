@@ -173,6 +173,8 @@ static int save_collections(struct its *its)
 		its_charge(its, ITS_COST_ENTRY);
 		if (vcpu == ITS_NO_VCPU && !its->coll_events[c->id])
 			continue;
+		if (vcpu != ITS_NO_VCPU && its->ops.vcpu_rdbase)
+			vcpu = its->ops.vcpu_rdbase(its->vm, vcpu);
 		err = save_cte(its, c->pos, cte_pack(c->id, vcpu));
 		if (err)
 			return err;

@@ -61,10 +61,10 @@ static inline u64 ite_pack(u32 lpi, u32 icid, u32 next)
 	       FIELD_PREP(ITE_ICID, icid);
 }
 
-/* @vcpu may be CTE_UNMAPPED. */
-static inline u64 cte_pack(u32 icid, u32 vcpu)
+/* @rdbase may be CTE_UNMAPPED. */
+static inline u64 cte_pack(u32 icid, u32 rdbase)
 {
-	return CTE_VALID | FIELD_PREP(CTE_RDBASE, vcpu) | FIELD_PREP(CTE_ICID, icid);
+	return CTE_VALID | FIELD_PREP(CTE_RDBASE, rdbase) | FIELD_PREP(CTE_ICID, icid);
 }
 
 #endif

@@ -68,7 +68,7 @@ static u64 read_typer(const struct vgic_access *a)
 {
 	u64 aff = (a->c->mpidr & MPIDR_AFF210) |
 		  FIELD_PREP(AFF3, FIELD_GET(MPIDR_AFF3, a->c->mpidr));
-	u64 val = FIELD_PREP(TYPER_AFFINITY, aff) | FIELD_PREP(TYPER_NUMBER, a->c->index);
+	u64 val = FIELD_PREP(TYPER_AFFINITY, aff) | FIELD_PREP(TYPER_NUMBER, a->c->number);
 
 	if (a->vgic->nr_lpis)
 		val |= TYPER_PLPIS;

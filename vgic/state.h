@@ -145,6 +145,7 @@ struct vgic_cpu {
 
 	/* Under the distributor's lock. */
 	u64 mpidr;
+	u32 number; /* GICR_TYPER.Processor_Number: its index, if vgic_cpu_set_number() says nothing else */
 	u64 propbaser;
 	u64 pendbaser;
 	bool present; /* vgic_cpu_init() was called */

@@ -134,6 +134,7 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 	mpidr &= MPIDR_AFFINITY;
 	c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
 	c->index = index;
+	c->number = index;
 	c->vgic = v;
 	c->asleep = true;
 	cpu_init_words(c);
@@ -148,6 +149,11 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 		v->spi[i] = FIELD_SET(v->spi[i], IRQ_HOME, index) & ~IRQ_NOROUTE;
 	}
 	return c;
+}
+
+void vgic_cpu_set_number(struct vgic_cpu *c, u32 number)
+{
+	c->number = number;
 }
 
 void vgic_cpu_set_last(struct vgic_cpu *c, bool last)

@@ -66,6 +66,8 @@ void vgic_add_lpis(struct vgic *v, void *mem, u32 bits);
  */
 struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_in_region,
 			       void *host);
+/* GICR_TYPER.Processor_Number, before anyone reads it; its index if not set. */
+void vgic_cpu_set_number(struct vgic_cpu *c, u32 number);
 /* GICR_TYPER.Last */
 void vgic_cpu_set_last(struct vgic_cpu *c, bool last);
 struct vgic_cpu *vgic_cpu_get(struct vgic *v, u32 index);

@@ -62,18 +62,52 @@ static u64 typer(u64 gic, u64 vcpu)
 	return (u64)get(gic, REDIST, aff << 32 | 8);
 }
 
-static u64 make(u64 *vm, u32 vcpus)
+/* vCPUs in the order of @ids; NULL: as they are counted. */
+static u64 make_ids(u64 *vm, u32 vcpus, const u8 *ids)
 {
 	u64 gic;
 	u32 i;
 
 	*vm = (u64)kvm_ioctl(HERALD_SYSTEM, KVM_CREATE_VM, 0);
 	for (i = 0; i < vcpus; i++)
-		if (kvm_ioctl(*vm, KVM_CREATE_VCPU, i) < 0)
+		if (kvm_ioctl(*vm, KVM_CREATE_VCPU, ids ? ids[i] : i) < 0)
 			fatal("kvm gic: no vCPU %u", i);
 	if (kvm_create_device(*vm, KVM_DEV_TYPE_ARM_VGIC_V3, 0, &gic))
 		fatal("kvm gic: no device");
 	return gic;
+}
+
+static u64 make(u64 *vm, u32 vcpus)
+{
+	return make_ids(vm, vcpus, NULL);
+}
+
+#define TYPER_PROCNUM GENMASK(23, 8)
+
+/* The guest and KVM_IRQ_LINE know vCPUs by their ids, redistributors lie in the order of creation: KVM's. */
+static void test_ids(void)
+{
+	static const u8 ids[] = { 0, 3, 5, 40, 1, 2 };
+	u64 vm, gic = make_ids(&vm, ARRAY_SIZE(ids), ids);
+	struct kvm_irq_level ppi = { .irq = KVM_ARM_IRQ_TYPE_PPI << KVM_ARM_IRQ_TYPE_SHIFT |
+					    40 << KVM_ARM_IRQ_VCPU_SHIFT | 20,
+				     .level = 1 };
+	u32 i, wrong = 0, last = 0;
+
+	is(set(gic, ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, VM_GICR), 0, "REDIST of six vCPUs");
+	is(set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0), 0, "CTRL_INIT");
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		wrong += FIELD_GET(TYPER_PROCNUM, typer(gic, ids[i])) != ids[i];
+		last = typer(gic, ids[i]) & TYPER_LAST ? ids[i] : last;
+	}
+	is(wrong, 0, "GICR_TYPER's processor number is not the id");
+	is(last, 2, "the last redistributor is that of vCPU");
+	is(kvm_ioctl(vm, KVM_IRQ_LINE, (u64)&ppi), 0, "IRQ_LINE, a PPI of vCPU 40");
+	is(get(gic, LINES, (UINT64_C(2) << 8 | 8) << 32), 1 << 20, "which is high there");
+	is(get(gic, LINES, UINT64_C(3) << 32), 0, "and not at vCPU 3");
+	ppi.irq = KVM_ARM_IRQ_TYPE_PPI << KVM_ARM_IRQ_TYPE_SHIFT | 4 << KVM_ARM_IRQ_VCPU_SHIFT | 20;
+	is(kvm_ioctl(vm, KVM_IRQ_LINE, (u64)&ppi), -EINVAL, "IRQ_LINE, a PPI of vCPU 4");
+	is(kvm_close(vm, NULL), 0, "CLOSE");
 }
 
 static void test_regions(void)
@@ -301,6 +335,7 @@ static void test_reset(void)
 void test_kvm_gic(void)
 {
 	test_regions();
+	test_ids();
 	test_reset();
 	test_state();
 	test_late();

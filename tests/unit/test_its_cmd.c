@@ -237,6 +237,59 @@ static void test_mapc(void)
 	rig_down(&r);
 }
 
+/* vCPUs 0 to 3 go by the numbers 103 to 100. */
+static u32 by_number(void *vm, u64 rdbase)
+{
+	(void)vm;
+	return rdbase >= 100 && rdbase <= 103 ? 103 - (u32)rdbase : ITS_NO_VCPU;
+}
+
+static u32 number(void *vm, u32 vcpu)
+{
+	(void)vm;
+	return 103 - vcpu;
+}
+
+static u64 saved_cte(u32 n)
+{
+	return ((const u64 *)(const void *)&rig_ram.bytes[RIG_COLL_TABLE - FAKE_RAM])[n];
+}
+
+static void test_rdbase(void)
+{
+	const struct its_config cfg = rig_default_config();
+	struct its_ops ops = fake_ops;
+	int err;
+
+	rig_make(&r, &cfg);
+	memset(r.mem, 0, its_mem_size(&cfg));
+	ops.rdbase_vcpu = by_number;
+	ops.vcpu_rdbase = number;
+	r.its = its_init(r.mem, &cfg, &ops, &r.world);
+	rig_enable(&r, 1);
+	rig_fails(&r, cmd_mapc(1, 2, true), ITS_E_MAPC_PROCNUM_OOR);
+	rig_fails(&r, cmd_mapc(1, 104, true), ITS_E_MAPC_PROCNUM_OOR);
+	rig_ok(&r, cmd_mapc(1, 101, true), "MAPC to the vCPU of number 101");
+	is(its_collection_vcpu(r.its, 1), 2, "... which is vCPU 2");
+	rig_fails(&r, cmd_movall(101, 0), ITS_E_MOVALL_PROCNUM_OOR);
+	rig_ok(&r, cmd_movall(101, 103), "MOVALL between two such");
+	is(r.world.last[OP_MOVE_ALL][0], 2, "... from vCPU 2");
+	is(r.world.last[OP_MOVE_ALL][1], 0, "... to vCPU 0");
+	while ((err = its_save(r.its)) == -EAGAIN)
+		;
+	is((u64)err, 0, "saved");
+	is(saved_cte(0) & GENMASK(51, 0), 101 << 16 | 1, "... by its number");
+	while (its_reset(r.its) == ITS_AGAIN)
+		;
+	its_mmio_write(r.its, R_BASER1, 8, VALID | 2 << 8 | RIG_COLL_TABLE | 7);
+	rig_settle(&r);
+	while ((err = its_restore(r.its)) == -EAGAIN)
+		;
+	is((u64)err, 0, "restored");
+	is(its_collection_vcpu(r.its, 1), 2, "... to the same vCPU");
+	rig_down(&r);
+}
+
 static void test_indirect(void)
 {
 	static const u32 page_bits[] = { 12, 14, 16 };
@@ -489,6 +542,7 @@ int main(void)
 	test_mapd();
 	test_capacity();
 	test_mapc();
+	test_rdbase();
 	test_indirect();
 	test_bad_commands();
 	test_wrap();
