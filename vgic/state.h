@@ -145,7 +145,6 @@ struct vgic_cpu {
 
 	/* Under the distributor's lock. */
 	u64 mpidr;
-	u32 number; /* GICR_TYPER.Processor_Number: its index, if vgic_cpu_set_number() says nothing else */
 	u64 propbaser;
 	u64 pendbaser;
 	bool present; /* vgic_cpu_init() was called */
@@ -153,6 +152,7 @@ struct vgic_cpu {
 	bool asleep; /* GICR_WAKER.ProcessorSleep */
 	bool again; /* GICR_INVALLR was written during a walk */
 	bool discard; /* the VMM cleared EnableLPIs: the pending table is not written */
+	u16 number; /* GICR_TYPER.Processor_Number: its index, or what vgic_cpu_set_number() says */
 	enum vgic_walk walk;
 	u32 walk_pos;
 	bool walk_taken; /* walk_pend is this chunk's, and not in the pending table yet */

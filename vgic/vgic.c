@@ -134,7 +134,7 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 	mpidr &= MPIDR_AFFINITY;
 	c->lock = SPINLOCK_INIT(LOCK_VGIC_CPU);
 	c->index = index;
-	c->number = index;
+	c->number = (u16)index;
 	c->vgic = v;
 	c->asleep = true;
 	cpu_init_words(c);
@@ -153,7 +153,7 @@ struct vgic_cpu *vgic_cpu_init(struct vgic *v, u32 index, u64 mpidr, bool last_i
 
 void vgic_cpu_set_number(struct vgic_cpu *c, u32 number)
 {
-	c->number = number;
+	c->number = (u16)number;
 }
 
 void vgic_cpu_set_last(struct vgic_cpu *c, bool last)
