@@ -140,7 +140,7 @@ static void cmd_notify_moved(struct its *its, u32 devid, u32 eventid, u32 vcpu)
 /* 0 or -EAGAIN; any other error leaves the LPI as it was. */
 static int cmd_reload(struct its *its, u32 vcpu, u32 lpi)
 {
-	its_charge(its, ITS_COST_OP);
+	its_charge(its, ITS_COST_OP + ITS_COST_ENTRY);
 	return its->ops.lpi_reload(its->vm, vcpu, lpi) == -EAGAIN ? -EAGAIN : 0;
 }
 

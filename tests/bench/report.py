@@ -81,6 +81,11 @@ def verdicts(arm):
     worst = max(row[1] for row in arm['T'] + arm['U'])
     yield worst <= WORST_LIMIT, 'worst translation of all: %d, at most %d' % (worst, WORST_LIMIT)
     yield arm['W'] == [[0]], 'every translation led where it should'
+    for name in dict.fromkeys(row[4] for row in arm['C'] if row[2]):
+        over = [row for row in arm['C'] if row[4] == name and row[1] > row[2]]
+        yield not over, '%s costs at most what is charged%s' % (
+            name, ''.join(', not with %d events: %d of %d' % (row[3], row[1], row[2])
+                          for row in over))
     for longest, _, _, _, name in arm['S']:
         yield longest <= STEP_LIMIT, '%s: longest step %d, at most %d' % (name, longest, STEP_LIMIT)
     for errno, errors, name in arm['Q']:
@@ -120,7 +125,7 @@ def show_commands(arm, host):
     for name in names:
         for mean, worst, charged, events, _ in (row for row in arm['C'] if row[4] == name):
             ns = [row[0] for row in host['D'] if row[2] == name and row[1] == events]
-            rows.append((name, events, '%.0f' % (mean / 100), worst, charged or '',
+            rows.append((name, events, round(mean / 100), worst, charged or '',
                          '%.0f' % (ns[0] / 100) if ns else ''))
     table(('command', 'events mapped', 'mean', 'worst', 'charged', 'ns'), rows)
 
