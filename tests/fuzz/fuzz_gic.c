@@ -435,7 +435,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	in = (struct input){ data, data + size };
 	start();
-	in_run_all(&in, table, settle);
+	in_run_all(&in, table, settle, false);
 	machine_settle();
 	machine_check();
 	machine_end();
