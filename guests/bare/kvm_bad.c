@@ -68,7 +68,7 @@ static void bad_inspect(u64 vm, u64 vcpu)
 	is((s64)l->u.vm[1].handle, (s64)vm, "whose handle it tells");
 	is(l->u.vm[1].nr_vcpus, 1, "and that it has a vCPU");
 	is(list(l, vm, HERALD_LIST_VCPUS, 0), 1, "LIST of its vCPUs");
-	is(l->u.vcpu[0].state, HERALD_VCPU_OFF, "which is off");
+	is(l->u.vcpu[0].state, HERALD_VCPU_IDLE, "which is idle");
 	is(list(l, vm, HERALD_LIST_SPIS, 0), 0, "LIST of SPIs of a VM without a GIC");
 	is(list(l, vm, HERALD_LIST_LPIS, 0), -ENOENT, "LIST of LPIs of a VM without an ITS");
 	is(list(l, vm, HERALD_LIST_DEVICES, ~0u), -ENOENT, "LIST of devices of ITS ~0");
