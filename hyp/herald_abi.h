@@ -3,8 +3,8 @@
  * Herald's hypercalls, what linux/kvm.h does not say: for EL2, for the management VM's driver and for tests.
  *
  * A hypercall is an ioctl: HVC #0 with x0 = HERALD_HVC_IOCTL, x1 = handle, x2 = request (KVM's own number, or one of
- * those below), x3 = argument, a value or the IPA of the request's struct. x0 answers 0 or more, or -errno, or
- * HERALD_AGAIN: a step is done, make the same call again. docs/abi.md is the reference.
+ * those below), x3 = argument, a value or the IPA of the request's struct, which may cross pages. x0 answers 0 or more, or
+ * -errno, or HERALD_AGAIN: a step is done, make the same call again. docs/abi.md is the reference.
  */
 #ifndef HERALD_ABI_H
 #define HERALD_ABI_H
