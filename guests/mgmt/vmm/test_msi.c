@@ -98,6 +98,8 @@ static void commands_run(struct msi_vm *m, int its)
 
 static void lpis_on(struct msi_vm *m)
 {
+	/* Before any MSI: KVM forgets those that come while the distributor is off. */
+	store32(m, GICD_IPA, 0x12); /* GICD_CTLR: group 1, ARE */
 	memset(m->ram + PROPERTIES, PROPERTY, NR_LPIS);
 	store64(m, GICR_IPA + 0x70, (RAM_IPA + PROPERTIES) | (INTID_BITS - 1)); /* GICR_PROPBASER */
 	store64(m, GICR_IPA + 0x78, RAM_IPA + PENDING); /* GICR_PENDBASER */
@@ -359,6 +361,30 @@ static void test_doorbells(struct msi_vm *m, int fd)
 	      "with a DeviceID that is in range it does");
 }
 
+/* An ITS may come when the VM has run. */
+static void test_late(void)
+{
+	struct msi_vm m;
+
+	msi_vm_new(&m, 0);
+	guest_start_at(&m.vm.vcpu[0], guest_store, MMIO_IPA + MMIO_EXIT, 1, 8);
+	equal(run(&m.vm.vcpu[0]), 0, "a VM has run");
+	equal(its_new(&m.vm, its_ipa(0)), 0, "it gets an ITS");
+	equal(check_cap(m.vm.fd), 1, "and the capability");
+	its_on(&m, 0);
+	lpis_on(&m);
+	map_device(&m, 0, DEVID);
+	its_mapc(&m.queue[0]);
+	its_mapti(&m.queue[0], DEVID, 0, LPI_BASE);
+	commands_run(&m, 0);
+	point(stores_run(&m), "the guest sets it up");
+	equal(signal_msi(&m, 0, DEVID, 0), 1, "an MSI");
+	point(drain(&m) && taken(&m, 0) == 1, "is its LPI");
+	equal(its_new(&m.vm, its_ipa(1)), 0, "it gets a second one");
+	equal(signal_msi(&m, 1, DEVID, 0), -EBUSY, "which is off");
+	msi_vm_free(&m);
+}
+
 void test_msi(void)
 {
 	int fd = eventfd(0, EFD_NONBLOCK);
@@ -379,4 +405,5 @@ void test_msi(void)
 	test_doorbells(&m, fd);
 	msi_vm_free(&m);
 	close(fd);
+	test_late();
 }
