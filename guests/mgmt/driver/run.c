@@ -232,8 +232,11 @@ static long run_loop(struct herald_vcpu *vcpu)
 	int ret = HERALD_GO_ON;
 
 	/* Who only wants the last exit to be finished may look at it once more. */
-	if (!immediate)
+	if (!immediate) {
+		vcpu->run->exit_reason =
+			KVM_EXIT_UNKNOWN; /* as long as there is none, also behind an error */
 		vcpu->run->flags = 0;
+	}
 	while (ret == HERALD_GO_ON) {
 		cond_resched();
 		herald_steal_update(vcpu);

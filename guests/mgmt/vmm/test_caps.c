@@ -101,7 +101,9 @@ static void test_nisv(void)
 	vm_new(&vm, 1);
 	v = &vm.vcpu[0];
 	guest_start_at(v, guest_pair, MMIO_IPA + 0x40, 1, 2);
+	v->run->exit_reason = KVM_EXIT_MMIO;
 	equal(run(v), -ENOSYS, "a pair is stored to the VMM, which cannot emulate it");
+	equal(v->run->exit_reason, KVM_EXIT_UNKNOWN, "the last exit's reason is gone");
 	equal(enable(vm.fd, KVM_CAP_ARM_NISV_TO_USER, 0, 0), 0, "it says that it can");
 	equal(run(v), 0, "then it is told");
 	equal(v->run->exit_reason, KVM_EXIT_ARM_NISV, "with KVM_EXIT_ARM_NISV");
