@@ -62,8 +62,8 @@ EL2(GUEST_VM, KVM_ARM_SET_DEVICE_ADDR, set_device_addr, "`struct kvm_arm_device_
 EL2(GUEST_VM, KVM_CREATE_DEVICE, create_device,
     "`struct kvm_create_device`: `ARM_VGIC_V3`, `ARM_VGIC_ITS`, flag `TEST`",
     "0, `fd` is the handle",
-    "-ENODEV: another type; -EEXIST: there is a GIC; of an ITS -ENOMEM, -ENOSPC: 16, -EBUSY: after the first `KVM_RUN`; of a GIC -EBUSY: the VM has run without",
-    "KVM has no limit of ITSes, and takes one at any time")
+    "-ENODEV: another type; -EEXIST: there is a GIC; of an ITS -ENOMEM, -ENOSPC: 16, -EBUSY: the VM has run without a GIC; of a GIC -EBUSY: as well",
+    "KVM has no limit of ITSes")
 EL2(GUEST_VM, KVM_ENABLE_CAP, abi_enable_cap, "`struct kvm_enable_cap`: `ARM_SYSTEM_SUSPEND`", "0",
     "-EINVAL: another capability, flags",
     "the driver has `MANUAL_DIRTY_LOG_PROTECT2` (-EINVAL: options) and `ARM_NISV_TO_USER`")

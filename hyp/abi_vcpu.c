@@ -80,16 +80,18 @@ s64 abi_vcpu_init(struct abi_call *c)
 	return err;
 }
 
-s64 abi_claim(struct vcpu *v)
+static s64 claim(struct vcpu *v)
 {
-	s64 err;
+	s64 err = run_claim(v);
 
-	if (!atomic_load_acquire(&v->initialized))
-		return -ENOEXEC;
-	err = run_claim(v);
 	if (!err)
 		run_power_on(v);
 	return err;
+}
+
+s64 abi_claim(struct vcpu *v)
+{
+	return atomic_load_acquire(&v->initialized) ? claim(v) : -ENOEXEC;
 }
 
 s64 abi_get_one_reg(struct abi_call *c)
@@ -158,7 +160,7 @@ s64 abi_set_mp_state(struct abi_call *c)
 	if (state != KVM_MP_STATE_STOPPED && state != KVM_MP_STATE_RUNNABLE &&
 	    state != KVM_MP_STATE_SUSPENDED)
 		return -EINVAL;
-	err = abi_claim(v);
+	err = claim(v);
 	if (err)
 		return err;
 	v->suspended = state == KVM_MP_STATE_SUSPENDED;

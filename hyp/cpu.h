@@ -42,6 +42,7 @@ struct cpu {
 	u32 ppi_active; /* and active, when the last vCPU was saved */
 	bool debug_taken; /* a VM's debug registers are loaded: home's are in its struct world */
 	u64 mdcr; /* MDCR_EL2 of the management VM */
+	bool ended; /* the VM that is loaded ended a watched SPI: whoever runs it is told as it leaves */
 	u64 runs; /* times a VM's vCPU was entered */
 	u64 missing; /* what vm_read() or vm_write() lacked last, as HERALD_ABSENT(); 0: nothing */
 	u64 absent

@@ -259,6 +259,7 @@ static s64 vcpu_add(struct vm *vm, u64 id)
 	v->id = (u32)id;
 	v->index = vm->nr_vcpus;
 	v->mpidr = mpidr;
+	v->power = VCPU_ON; /* as KVM has it; it cannot run before it is initialised */
 	v->ppi = (struct world_ppi){ .lock = SPINLOCK_INIT(LOCK_PPI),
 				     .cpu = WORLD_PPI_NOWHERE,
 				     .enabled = world_ppi_mask() };

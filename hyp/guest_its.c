@@ -3,7 +3,8 @@
  * The ITSes of a managed VM: KVM's device ARM_VGIC_ITS (Linux Documentation/virt/kvm/devices/arm-vgic-its.rst), and
  * KVM_SIGNAL_MSI.
  *
- * An ITS has all its memory from its creation on, before or after vCPUs and GIC; CTRL_INIT is not waited for, as in KVM.
+ * An ITS has all its memory from its creation on, before or after vCPUs and GIC, or while the VM runs; CTRL_INIT is not
+ * waited for, as in KVM.
  * How many vCPUs there are it hears when the GIC is initialised: until then nothing can be mapped, and what would is
  * refused. The first ITS gives the GIC its LPIs.
  */
@@ -49,7 +50,7 @@ static s64 create(struct vm *vm)
 	struct vits *t = &vm->its[vm->nr_its];
 	s64 err;
 
-	if (vm->gic.placed)
+	if (vm->gic.none)
 		return -EBUSY;
 	if (vm->nr_its == ARRAY_SIZE(vm->its))
 		return -ENOSPC;

@@ -3,8 +3,8 @@
  * Herald's hypercalls, what linux/kvm.h does not say: for EL2, for the management VM's driver and for tests.
  *
  * A hypercall is an ioctl: HVC #0 with x0 = HERALD_HVC_IOCTL, x1 = handle, x2 = request (KVM's own number, or one of
- * those below), x3 = argument, a value or the IPA of the request's struct. x0 answers 0 or more, or -errno, or
- * HERALD_AGAIN: a step is done, make the same call again. docs/abi.md is the reference.
+ * those below), x3 = argument, a value or the IPA of the request's struct, which may cross pages. x0 answers 0 or more, or
+ * -errno, or HERALD_AGAIN: a step is done, make the same call again. docs/abi.md is the reference.
  */
 #ifndef HERALD_ABI_H
 #define HERALD_ABI_H
@@ -29,7 +29,7 @@
 
 /*
  * KVM_RUN: x3 = HERALD_RUN_*, x4 = what the load that is being completed reads. It answers x0 = -errno, -EINTR if the
- * management VM has an interrupt, or HERALD_EXIT_* with x1 .. x3.
+ * management VM has an interrupt, or HERALD_EXIT_* with x1 .. x3, to which HERALD_EXIT_ENDED may be added.
  */
 #define HERALD_RUN_SINGLE_TASK 1 /* nothing else wants this CPU: WFI waits in the guest */
 #define HERALD_RUN_IMMEDIATE 2 /* finish what the last exit left, then -EINTR */
@@ -45,6 +45,8 @@
 #define HERALD_EXIT_SYSTEM_EVENT 3 /* x1 = KVM_SYSTEM_EVENT_*, x2 = its flags */
 #define HERALD_EXIT_CALL 4 /* x1 = function, x2 = its first argument, x3 = HERALD_CALL_* */
 #define HERALD_EXIT_DEBUG 5 /* x1 = ESR_EL2, x2 = FAR_EL2: KVM_SET_GUEST_DEBUG */
+/* Meanwhile a watched SPI ended (HERALD_NEXT_ENDED); alone: -EINTR, and that. */
+#define HERALD_EXIT_ENDED 256
 
 #define HERALD_CALL_SMC 1 /* by SMC, else HVC */
 #define HERALD_CALL_FILTER                                                                         \
@@ -252,7 +254,7 @@ struct herald_log {
 #define HERALD_PROTECT_PAGES _IOW(HERALD_IO, 0x06, struct herald_protect)
 /*
  * A value: an SPI, with HERALD_WATCH_ON: from now on, while it is level-sensitive, its line goes low when the guest ends it,
- * the vCPU leaves, and HERALD_NEXT_ENDED answers it once. That one's value is the SPI to begin with; -ENOENT: no more.
+ * the vCPU leaves with HERALD_EXIT_ENDED, and HERALD_NEXT_ENDED answers it once. That one's value is the SPI to begin with; -ENOENT: no more.
  */
 #define HERALD_WATCH_LINE _IO(HERALD_IO, 0x04)
 #define HERALD_WATCH_ON 0x10000

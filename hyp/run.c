@@ -135,6 +135,10 @@ static void switch_home(struct cpu *c, struct vcpu *v, const struct run_exit *e)
 	world_save(v);
 	world_load(c->home);
 	answer(c, e);
+	if (__builtin_expect(c->ended, 0)) { /* which saving it may have found out */
+		c->ended = false;
+		c->frame->x[0] = kind | HERALD_EXIT_ENDED;
+	}
 }
 
 void run_leave(struct vcpu *v, const struct run_exit *e)

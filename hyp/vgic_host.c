@@ -137,6 +137,7 @@ void vgic_host_ended(void)
 {
 	struct cpu *c = cpu_this();
 
+	c->ended = true;
 	atomic_store_relaxed(&c->attention, 1);
 	gicv3_send_sgi(c->index, GICV3_SGI_KICK);
 }

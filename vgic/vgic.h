@@ -54,8 +54,8 @@ struct vgic *vgic_init(void *mem, const struct vgic_config *cfg);
 
 /*
  * LPIs for a vGIC made without them (intid_bits 0), of @bits (14 .. 16) INTID bits; it was given
- * config.read and write. @mem: vgic_lpi_mem_size() bytes, zeroed. Before any vCPU runs. Takes
- * LOCK_VGIC_DIST.
+ * config.read and write. @mem: vgic_lpi_mem_size() bytes, zeroed. vCPUs may run: until an
+ * ITS has mapped some, LPIs are looked at under LOCK_VGIC_DIST alone, which this takes.
  */
 size_t vgic_lpi_mem_size(u32 bits);
 void vgic_add_lpis(struct vgic *v, void *mem, u32 bits);

@@ -68,7 +68,7 @@ static void bad_inspect(u64 vm, u64 vcpu)
 	is((s64)l->u.vm[1].handle, (s64)vm, "whose handle it tells");
 	is(l->u.vm[1].nr_vcpus, 1, "and that it has a vCPU");
 	is(list(l, vm, HERALD_LIST_VCPUS, 0), 1, "LIST of its vCPUs");
-	is(l->u.vcpu[0].state, HERALD_VCPU_OFF, "which is off");
+	is(l->u.vcpu[0].state, HERALD_VCPU_IDLE, "which is idle");
 	is(list(l, vm, HERALD_LIST_SPIS, 0), 0, "LIST of SPIs of a VM without a GIC");
 	is(list(l, vm, HERALD_LIST_LPIS, 0), -ENOENT, "LIST of LPIs of a VM without an ITS");
 	is(list(l, vm, HERALD_LIST_DEVICES, ~0u), -ENOENT, "LIST of devices of ITS ~0");
@@ -112,6 +112,7 @@ static void bad_memory(u64 vm)
 {
 	u8 *page = mem_alloc(4 * SZ_4K, SZ_4K);
 	u64 hole = board.ram[0].base + board.ram[0].size;
+	struct herald_unmap *across = (void *)(page + SZ_4K - sizeof(u64));
 	struct herald_stats st;
 	u64 other;
 
@@ -160,6 +161,12 @@ static void bad_memory(u64 vm)
 	is(kvm_unmap(vm, 0x10000, 0), -EINVAL, "UNMAP_PAGES of nothing");
 	is(kvm_unmap(vm, 0x10800, SZ_4K), -EINVAL, "UNMAP_PAGES at an odd address");
 	is(kvm_unmap(vm, SZ_4K, UINT64_C(1) << 40), -EINVAL, "UNMAP_PAGES beyond the IPA space");
+	*across = (struct herald_unmap){ .ipa = 0x13000, .size = SZ_4K };
+	is(kvm_ioctl(vm, HERALD_UNMAP_PAGES, (u64)across), 0,
+	   "UNMAP_PAGES, its struct in two pages");
+	is(across->ipa == 0x14000 && !across->size, true, "which says that it is done");
+	is(kvm_ioctl(vm, HERALD_UNMAP_PAGES, hole - sizeof(u64)), -EFAULT,
+	   "one that ends in Herald's memory");
 	is(kvm_unmap(vm, 0, UINT64_C(1) << 40), 0, "UNMAP_PAGES of everything");
 	st = kvm_stats();
 	tap_ok(!st.lent_pages, "kvm: no page is lent after it (%lu)", (u64)st.lent_pages);

@@ -68,15 +68,16 @@ static inline void in_run(const struct input_op *table, u8 b)
 
 /*
  * Runs the whole input. @settle ends what an operation has begun, unless its byte says that it goes
- * on in the middle of what follows.
+ * on in the middle of what follows, and not @always.
  */
-static inline void in_run_all(struct input *in, const struct input_op *table, void (*settle)(u8 b))
+static inline void in_run_all(struct input *in, const struct input_op *table, void (*settle)(u8 b),
+			      bool always)
 {
 	while (in_more(in)) {
 		u8 b = in_u8(in);
 
 		in_run(table, b);
-		if (!(b & 0x40))
+		if (always || !(b & 0x40))
 			settle(b);
 	}
 }

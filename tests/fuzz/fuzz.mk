@@ -11,7 +11,7 @@ FUZZ_CFLAGS := -std=gnu11 -g -O1 -DHERALD_HOST -DHERALD_DEBUG -fsanitize=address
 	-fno-sanitize-recover=all -Wall -Wextra -Wno-bitwise-instead-of-logical -I.
 # Coverage is that of the code under test and of what decodes the input, not of the fakes. Comparisons
 # are not traced: hardly any input byte is compared with anything, and it costs three quarters of the speed.
-FUZZ_COVERED := its/% vgic/% tests/fuzz/fuzz_% tests/fuzz/world_ops.c
+FUZZ_COVERED := its/% vgic/% tests/fuzz/fuzz_% tests/fuzz/vmm.c tests/fuzz/world_ops.c
 FUZZ_COVERAGE := -fsanitize-coverage=inline-8bit-counters,indirect-calls,pc-table
 
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)

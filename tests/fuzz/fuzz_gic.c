@@ -2,16 +2,17 @@
 /*
  * A whole interrupt controller under a hostile guest: GICD, GICR and GITS at every width and
  * alignment, SGIs, tables in memory, vCPUs that are loaded, put and reset, guests that acknowledge
- * and end what they like, physical interrupts and MSIs. ITS and vGIC are connected as hyp/vits.c
- * connects them; what must hold is checked in tests/fuzz/machine.c.
+ * and end what they like, physical interrupts and MSIs; and under a hostile VMM, which has the vCPUs
+ * stopped. ITS and vGIC are connected as hyp/vits.c connects them; what must hold is checked in
+ * tests/fuzz/machine.c, and of a migration in tests/fuzz/vmm.c.
  */
 // sources: its/its.c its/regs.c its/queue.c its/cmd.c its/device.c its/event.c its/baser.c its/signal.c
 // sources: its/save.c its/restore.c
 // sources: vgic/list.c vgic/lr.c vgic/flush.c vgic/irqreg.c vgic/mmio.c vgic/dist.c vgic/redist.c
-// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c
-// sources: tests/fuzz/machine.c tests/fuzz/draw.c tests/fuzz/panic.c tests/unit/vgic_host_fake.c
+// sources: vgic/sgi.c vgic/lpi.c vgic/vgic.c vgic/watch.c vgic/user.c
+// sources: tests/fuzz/machine.c tests/fuzz/vmm.c tests/fuzz/draw.c tests/fuzz/panic.c tests/unit/vgic_host_fake.c
 #include "tests/fuzz/draw.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/vmm.h"
 
 static struct machine_config cfg;
 static struct draw draw;
@@ -173,7 +174,7 @@ static void do_load(void)
 {
 	u32 vcpu = draw_vcpu(), cpu = in_below(&in, FAKE_CPUS);
 
-	machine_leave_cpu();
+	machine_run_on(cpu);
 	if (fake.cpu[cpu].vcpu)
 		fake_put(fake.cpu[cpu].vcpu->index);
 	if (fake.vcpu[vcpu].cpu != FAKE_NO_CPU)
@@ -188,13 +189,12 @@ static void do_put(void)
 
 	if (fake.vcpu[vcpu].cpu != FAKE_NO_CPU)
 		fake_put(vcpu);
-	fake_here = was;
+	machine_run_on(was);
 }
 
 static void do_cpu(void)
 {
-	machine_leave_cpu();
-	fake_run_on(in_below(&in, FAKE_CPUS));
+	machine_run_on(in_below(&in, FAKE_CPUS));
 }
 
 static void do_cpu_reset(void)
@@ -203,10 +203,9 @@ static void do_cpu_reset(void)
 
 	/* PSCI: on its own CPU, or while it is off. */
 	if (fake.vcpu[vcpu].cpu != FAKE_NO_CPU)
-		fake_run_on(fake.vcpu[vcpu].cpu);
+		machine_run_on(fake.vcpu[vcpu].cpu);
 	vgic_cpu_reset(fake_vgic(vcpu));
-	machine_leave_cpu();
-	fake_run_on(was);
+	machine_run_on(was);
 }
 
 static void do_enter(void)
@@ -304,6 +303,29 @@ static void do_lpi_save(void)
 	machine_lpi_save(1 + in_below(&in, 32));
 }
 
+/* A VMM has stopped its vCPUs, and does what it likes before they go on. */
+static void do_vmm(void)
+{
+	u32 was = fake_here, cpu[MACHINE_VCPUS];
+
+	for (u32 i = 0; i < cfg.nr_vcpus; i++) {
+		cpu[i] = fake.vcpu[i].cpu;
+		if (cpu[i] != FAKE_NO_CPU)
+			fake_put(i);
+	}
+	if (in_one_in(&in, 4))
+		vmm_migrate(&in);
+	else
+		vmm_access(&in);
+	for (u32 i = 0; i < cfg.nr_vcpus; i++) {
+		if (cpu[i] == FAKE_NO_CPU)
+			continue;
+		fake_load(i, cpu[i]);
+		fake_set_eoimode(split[i]);
+	}
+	fake_run_on(was);
+}
+
 static void do_lpi_pend(void)
 {
 	u32 vcpu = draw_vcpu();
@@ -375,8 +397,8 @@ static const struct input_op table[] = {
 	{ 42, do_cpu },	       { 43, do_cpu_reset },	{ 45, do_enter },
 	{ 49, do_take },       { 50, do_eoi },		{ 51, do_dir },
 	{ 53, do_interface },  { 54, do_has_pending },	{ 56, do_line },
-	{ 58, do_physical },   { 60, do_table },	{ 61, do_lpi_save },
-	{ 63, do_lpi_pend },   { 64, do_check },
+	{ 58, do_physical },   { 59, do_table },	{ 60, do_vmm },
+	{ 61, do_lpi_save },   { 63, do_lpi_pend },	{ 64, do_check },
 };
 
 /* A machine as it is when its guest has started: all on, if the input has it so. */
@@ -385,7 +407,7 @@ static void warm_up(void)
 	fake_dist_w(0, 4, 3);
 	for (u32 i = 0; i < cfg.nr_vcpus && i < FAKE_CPUS; i++)
 		fake_load(i, i);
-	fake_run_on(0);
+	machine_run_on(0);
 	for (u32 i = 0; i < draw.lpis; i++) {
 		u8 prop = (u8)(0x81 + (i & 7) * 8);
 
@@ -415,11 +437,13 @@ static void start(void)
 	b = in_u8(&in);
 	cfg.lpi_active = b & 1;
 	cfg.no_tds = b & 2;
+	cfg.ram_late = b & 0x80 ? 2 + (b >> 4 & 7) : 0;
 	draw_init(&draw, &in, FAKE_RAM_BASE + 2 * SZ_64K, cfg.nr_vcpus);
 	cfg.devid_bits = draw.devid_bits;
 	cfg.eventid_bits = draw.eventid_bits;
 	cfg.intid_bits = draw.intid_bits;
 	machine_start(&cfg);
+	vmm_start(&cfg);
 	if (b & 4)
 		warm_up();
 }
@@ -435,7 +459,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	in = (struct input){ data, data + size };
 	start();
-	in_run_all(&in, table, settle);
+	in_run_all(&in, table, settle, false);
 	machine_settle();
 	machine_check();
 	machine_end();

@@ -13,7 +13,7 @@
 
 static struct its_config cfg;
 static struct draw draw;
-static struct input in;
+static struct input whole, in;
 static bool deep; /* this input ends with a thorough check */
 
 /* What other CPUs will do in operations to come; each once. */
@@ -265,18 +265,24 @@ static void start(void)
 	world_ops_start(&cfg, &draw, &in);
 	b = in_u8(&in);
 	world_fake.again_rate = b & 0x80 ? 2 + (b & 7) : 0;
-	world_meanwhile = on_meanwhile;
+	world_ops_late(b);
+	world_meanwhile = world_ops_twice() ? NULL : on_meanwhile;
 	deep = (b & 0x3f) == 0x3f;
 	if (b & 0x40)
 		do_setup();
 }
 
+static void play(void)
+{
+	in = whole;
+	start();
+	in_run_all(&in, table, settle, world_ops_twice());
+	meanwhile.left = 0;
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	in = (struct input){ data, data + size };
-	start();
-	in_run_all(&in, table, settle);
-	meanwhile.left = 0;
-	world_end(deep);
+	whole = (struct input){ data, data + size };
+	world_ops_play(play, &deep);
 	return 0;
 }

@@ -14,7 +14,7 @@
 
 static struct its_config cfg;
 static struct draw draw;
-static struct input in;
+static struct input whole, in;
 static bool deep;
 static u64 baser[2]; /* as set */
 
@@ -246,19 +246,28 @@ static void start(void)
 	world_ops_start(&cfg, &draw, &in);
 	world_meanwhile = NULL;
 	world_fake.again_rate = b & 0x80 ? 2 + (b & 7) : 0;
+	world_ops_late(b);
 	deep = (b & 0x3f) == 0x3f;
 	do_basers();
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+static void play(void)
 {
-	in = (struct input){ data, data + size };
+	in = whole;
 	start();
-	while (in_more(&in))
+	while (in_more(&in)) {
 		in_run(table, in_u8(&in));
+		if (world_ops_twice())
+			world_settle();
+	}
 	world_settle();
 	memset(world_fake.ram->hole, 0, sizeof(world_fake.ram->hole));
 	round_trip();
-	world_end(deep);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	whole = (struct input){ data, data + size };
+	world_ops_play(play, &deep);
 	return 0;
 }

@@ -35,6 +35,29 @@ void world_same(const struct world_image *a, const struct world_image *b)
 			"event %x/%x became another one", a->event[i].devid, a->event[i].eventid);
 }
 
+void world_outcome(struct world_outcome *o)
+{
+	static const u16 regs[] = { 0, 0x80, 0x88, 0x90, 0x100, 0x108 };
+
+	world_settle();
+	memset(o, 0, sizeof(*o));
+	its_get_stats(world_its, &o->stats);
+	o->seen = world_fake.seen;
+	o->ram = world_ram_sum();
+	for (u32 i = 0; i < ARRAY_SIZE(regs); i++)
+		REQUIRE(!its_reg_get(world_its, regs[i], &o->reg[i]), "no register %x", regs[i]);
+}
+
+void world_same_outcome(const struct world_outcome *a, const struct world_outcome *b)
+{
+	REQUIRE(!memcmp(&a->stats, &b->stats, sizeof(a->stats)),
+		"other commands, errors or mappings when memory comes late");
+	REQUIRE(!memcmp(a->reg, b->reg, sizeof(a->reg)), "other registers when memory comes late");
+	REQUIRE(!memcmp(&a->seen, &b->seen, sizeof(a->seen)),
+		"other operations or LPIs when memory comes late");
+	REQUIRE(a->ram == b->ram, "other tables when memory comes late");
+}
+
 #define MAX_RANGES 192
 
 struct ranges {

@@ -22,10 +22,12 @@ struct its *machine_its[MACHINE_ITSES];
 
 static struct machine_config cfg;
 static bool dirty[NR_PAGES];
-static u8 vgic_mem[MAX_VGIC + GUARD] __attribute__((aligned(64)));
+static u8 vgic_mem[2][MAX_VGIC + GUARD] __attribute__((aligned(64)));
 static u8 its_mem[MACHINE_ITSES][MAX_ITS + GUARD] __attribute__((aligned(64)));
 static size_t vgic_size, its_size;
+static struct vgic *first_vgic;
 static u32 accesses; /* to guest memory, of this step */
+static u64 lates; /* accesses that found no memory yet, ever */
 static u32 kicks_seen[MACHINE_VCPUS];
 static u32 save_cursor;
 
@@ -45,26 +47,29 @@ void machine_poke(u64 ipa, const void *buf, size_t len)
 	mark_dirty(ipa, len);
 }
 
+static int note_late(int ret)
+{
+	lates += ret == -EAGAIN;
+	return ret;
+}
+
 static int op_read(void *vm, u64 ipa, void *buf, size_t len)
 {
-	(void)vm;
 	accesses++;
 	REQUIRE(len && len <= PAGE, "a read of %zu bytes", len);
-	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
-		return -EFAULT;
-	memcpy(buf, fake_ram(ipa), len);
-	return 0;
+	return note_late(fake_ram_read(vm, ipa, buf, len));
 }
 
 static int op_write(void *vm, u64 ipa, const void *buf, size_t len)
 {
-	(void)vm;
+	int ret;
+
 	accesses++;
 	REQUIRE(len && len <= PAGE, "a write of %zu bytes", len);
-	if (!range_contains(FAKE_RAM_BASE, FAKE_RAM_SIZE, ipa, len))
-		return -EFAULT;
-	machine_poke(ipa, buf, len);
-	return 0;
+	ret = note_late(fake_ram_write(vm, ipa, buf, len));
+	if (!ret)
+		mark_dirty(ipa, len);
+	return ret;
 }
 
 /* ---- What an ITS asks for ---- */
@@ -157,7 +162,7 @@ static u64 affinity(u32 vcpu)
 	return shapes[cfg.affinity][vcpu];
 }
 
-static void start_vgic(void)
+static void start_vgic(u8 *mem)
 {
 	const struct vgic_config vc = { .nr_vcpus = cfg.nr_vcpus,
 					.nr_spis = cfg.nr_spis,
@@ -167,9 +172,9 @@ static void start_vgic(void)
 
 	vgic_size = vgic_mem_size(&vc);
 	REQUIRE(vgic_size && vgic_size <= MAX_VGIC, "%zu bytes", vgic_size);
-	ASAN_POISON_MEMORY_REGION(&vgic_mem[vgic_size], GUARD);
-	memset(vgic_mem, 0, vgic_size);
-	fake.vgic = vgic_init(vgic_mem, &vc);
+	ASAN_POISON_MEMORY_REGION(&mem[vgic_size], GUARD);
+	memset(mem, 0, vgic_size);
+	fake.vgic = vgic_init(mem, &vc);
 	for (u32 i = 0; i < cfg.nr_vcpus; i++) {
 		fake.vcpu[i].index = i;
 		fake.vcpu[i].cpu = FAKE_NO_CPU;
@@ -209,15 +214,17 @@ void machine_start(const struct machine_config *config)
 	fake.nr_lrs = cfg.nr_lrs;
 	fake.lpi_active = cfg.lpi_active;
 	fake.no_tds = cfg.no_tds;
+	fake.ram_late = cfg.ram_late;
+	fake_random_seed(cfg.seed);
 	fake_run_on(0);
-	start_vgic();
+	start_vgic(vgic_mem[0]);
 	for (u32 i = 0; i < cfg.nr_its; i++)
 		start_its(i);
 }
 
 void machine_end(void)
 {
-	ASAN_UNPOISON_MEMORY_REGION(&vgic_mem[vgic_size], GUARD);
+	ASAN_UNPOISON_MEMORY_REGION(&vgic_mem[0][vgic_size], GUARD);
 	for (u32 i = 0; i < cfg.nr_its; i++)
 		ASAN_UNPOISON_MEMORY_REGION(&its_mem[i][its_size], GUARD);
 	for (u32 i = 0; i < NR_PAGES; i++) {
@@ -225,6 +232,26 @@ void machine_end(void)
 			memset(&fake.ram[(u64)i * PAGE], 0, PAGE);
 		dirty[i] = false;
 	}
+}
+
+/* All of struct fake_machine but its memory. */
+static u8 kept[offsetof(struct fake_machine, ram)];
+
+void machine_second_vgic(void)
+{
+	memcpy(kept, &fake, sizeof(kept));
+	first_vgic = fake.vgic;
+	memset(fake.vcpu, 0, sizeof(fake.vcpu));
+	memset(fake.spi, 0, sizeof(fake.spi));
+	memset(fake.ppi, 0, sizeof(fake.ppi));
+	start_vgic(vgic_mem[1]);
+}
+
+void machine_first_vgic(void)
+{
+	ASAN_UNPOISON_MEMORY_REGION(&vgic_mem[1][vgic_size], GUARD);
+	memcpy(&fake, kept, sizeof(kept));
+	fake.vgic = first_vgic;
 }
 
 void machine_its_up(u32 i, u64 ram)
@@ -258,12 +285,12 @@ void machine_enter_all(void)
 		machine_enter(i);
 }
 
-/* Another CPU's turn: this one, wherever it was at EL2, comes to its guest meanwhile. */
-void machine_leave_cpu(void)
+void machine_run_on(u32 cpu)
 {
 	for (u32 i = 0; i < cfg.nr_vcpus; i++)
 		if (fake.vcpu[i].cpu == fake_here)
 			machine_enter(i);
+	fake_run_on(cpu);
 }
 
 static void enter_kicked(void)
@@ -286,7 +313,7 @@ bool machine_redist_run(u32 vcpu)
 	return more;
 }
 
-void machine_lpi_save(u32 steps)
+int machine_lpi_save(u32 steps)
 {
 	int ret = -EAGAIN;
 
@@ -298,15 +325,48 @@ void machine_lpi_save(u32 steps)
 	REQUIRE(ret == 0 || ret == -EAGAIN || ret == -EFAULT, "vgic_lpi_save: %d", ret);
 	if (ret != -EAGAIN)
 		save_cursor = 0;
+	return ret;
+}
+
+int machine_lpi_save_all(void)
+{
+	u64 steps = 0, was = lates;
+	int ret;
+
+	save_cursor = 0;
+	while ((ret = machine_lpi_save(1)) == -EAGAIN)
+		REQUIRE(++steps < 20000 + (lates - was), "a save without end");
+	return ret;
+}
+
+int machine_user_reg(u32 vcpu, bool redist, u64 offset, u32 *val, bool write)
+{
+	int ret;
+
+	accesses = 0;
+	ret = vgic_user_reg(fake_vgic(vcpu), redist, offset, val, write);
+	REQUIRE(accesses <= WALK_ACCESSES, "%u accesses in one step", accesses);
+	return ret;
+}
+
+int machine_user_reg_all(u32 vcpu, bool redist, u64 offset, u32 *val, bool write)
+{
+	u64 steps = 0, was = lates;
+	int ret;
+
+	while ((ret = machine_user_reg(vcpu, redist, offset, val, write)) == -EAGAIN)
+		REQUIRE(++steps < 4000 + (lates - was), "an access without end: %llx",
+			(unsigned long long)offset);
+	return ret;
 }
 
 static void settle_redist(u32 vcpu)
 {
-	u32 steps = 0;
+	u64 steps = 0, was = lates;
 
 	while (machine_redist_run(vcpu)) {
 		enter_kicked();
-		REQUIRE(++steps < 2000, "a walk without end");
+		REQUIRE(++steps < 2000 + (lates - was), "a walk without end");
 	}
 }
 
@@ -314,11 +374,11 @@ static void settle_redist(u32 vcpu)
 static void settle_its(struct its *its)
 {
 	u64 left = (its_mmio_read(its, 0x88, 8) - its_mmio_read(its, 0x90, 8)) % SZ_1M / 32;
-	u32 limit = 2000 + (u32)left * 100, steps = 0;
+	u64 limit = 2000 + left * 100, steps = 0, was = lates;
 
 	while (its_run(its) == ITS_AGAIN) {
 		enter_kicked();
-		REQUIRE(++steps < limit, "its_run() does not end");
+		REQUIRE(++steps < limit + (lates - was), "its_run() does not end");
 	}
 }
 
@@ -356,11 +416,10 @@ void machine_physical_ppi(u32 vcpu, bool line)
 
 	if (fake.vcpu[vcpu].cpu == FAKE_NO_CPU)
 		return;
-	fake_run_on(fake.vcpu[vcpu].cpu);
+	machine_run_on(fake.vcpu[vcpu].cpu);
 	if (raise(&fake.ppi[vcpu][TIED_PPI], line))
 		vgic_inject_hw_ppi(fake_vgic(vcpu), TIED_PPI);
-	machine_leave_cpu();
-	fake_run_on(was);
+	machine_run_on(was);
 }
 
 /* ---- Checks ---- */

@@ -68,11 +68,18 @@ static bool on_its_way(u32 devid, u32 eventid)
 	return world_now.translated && world_now.devid == devid && world_now.eventid == eventid;
 }
 
+/* Memory that is not there yet costs a step, too. */
+static int op_memory(int ret)
+{
+	world_now.agains += ret == -EAGAIN;
+	return ret;
+}
+
 static int op_read(void *vm, u64 ipa, void *buf, size_t len)
 {
 	world_now.accesses++;
 	REQUIRE(len && len <= PAGE, "a read of %zu bytes", len);
-	return fake_ops.read(vm, ipa, buf, len);
+	return op_memory(fake_ops.read(vm, ipa, buf, len));
 }
 
 static int op_write(void *vm, u64 ipa, const void *buf, size_t len)
@@ -82,7 +89,7 @@ static int op_write(void *vm, u64 ipa, const void *buf, size_t len)
 	world_now.accesses++;
 	REQUIRE(len && len <= PAGE, "a write of %zu bytes", len);
 	REQUIRE(world_now.saving, "guest memory is written by something that is not a save");
-	ret = fake_ops.write(vm, ipa, buf, len);
+	ret = op_memory(fake_ops.write(vm, ipa, buf, len));
 	if (!ret)
 		world_touch(ipa, len);
 	return ret;
@@ -136,7 +143,7 @@ static int op_lpi_reload(void *vm, u32 vcpu, u32 lpi)
 	require_vcpu(vcpu);
 	require_lpi(lpi);
 	op_begin();
-	return fake_ops.lpi_reload(vm, vcpu, lpi);
+	return op_memory(fake_ops.lpi_reload(vm, vcpu, lpi));
 }
 
 static void require_devid(u32 devid)

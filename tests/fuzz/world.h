@@ -80,6 +80,15 @@ struct world_image {
 bool world_image(struct world_image *img);
 void world_same(const struct world_image *a, const struct world_image *b);
 
+/* What an input has led to, and may not depend on when guest memory came (page_rate). */
+struct world_outcome {
+	struct its_stats stats;
+	struct fake_seen seen;
+	u64 ram, reg[6];
+};
+void world_outcome(struct world_outcome *o);
+void world_same_outcome(const struct world_outcome *a, const struct world_outcome *b);
+
 /*
  * True if the tables that GITS_BASER<n> and MAPD name are wholly in RAM, without a hole, and do not
  * overlap: only then is what is saved what is restored.

@@ -3,6 +3,36 @@
 #include "tests/fuzz/world_ops.h"
 
 static u32 saves; /* left for this input */
+static bool twice;
+static bool second; /* of two runs */
+
+void world_ops_late(u8 b)
+{
+	twice = (b & 0x90) == 0x10;
+	world_fake.page_rate = (b & 0x10) && (!twice || second) ? 2 + (b & 7) : 0;
+}
+
+bool world_ops_twice(void)
+{
+	return twice;
+}
+
+void world_ops_play(void (*play)(void), const bool *deep)
+{
+	static struct world_outcome there, late;
+
+	second = false;
+	play();
+	if (twice) {
+		world_outcome(&there);
+		world_end(*deep);
+		second = true;
+		play();
+		world_outcome(&late);
+		world_same_outcome(&there, &late);
+	}
+	world_end(*deep);
+}
 
 void world_ops_start(struct its_config *cfg, struct draw *d, struct input *in)
 {

@@ -19,6 +19,9 @@ for topic in %s; do
 	KILL_ROUNDS=%d timeout -s KILL 100 vmm $topic
 	end
 done
+section unknown
+vmm errno nonsense 2>/dev/null; echo $?
+end
 section unload
 modprobe -r herald && ! lsmod | grep -q herald && modprobe herald && ls /dev/kvm
 end
@@ -53,6 +56,7 @@ def main():
                    programs=['build/mgmt/vmm'], timeout=400)
         for topic in topics:
             report(tap, run, topic, name)
+        tap.equal(run.value('unknown'), '2', name + ': a name that is no test is refused')
         if not NATIVE:
             tap.equal(run.value('unload'), '/dev/kvm', name + ': the module goes and comes')
         tap.clean(run, name + ': nothing else to complain about')

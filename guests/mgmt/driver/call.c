@@ -269,7 +269,10 @@ long herald_call(struct herald_vcpu *vcpu, u32 function, u64 arg, u64 flags)
 	return call_answer(vcpu, &result);
 }
 
-/* Calls of the architecture: what the guest is told of the CPU's weaknesses is no business of the VMM's. */
+/*
+ * Calls of the architecture: what the guest is told of the CPU's weaknesses is no business of the VMM's. All or none of
+ * them: the next attempt finds the filter empty again.
+ */
 static int filter_reserve(struct herald_vm *vm)
 {
 	static const u32 bases[] = { ARM_SMCCC_VERSION_FUNC_ID,
@@ -280,6 +283,8 @@ static int filter_reserve(struct herald_vm *vm)
 	for (i = 0; i < ARRAY_SIZE(bases) && !err; i++)
 		err = mtree_insert_range(&vm->filter, bases[i], bases[i] | ARM_SMCCC_FUNC_MASK,
 					 xa_mk_value(KVM_SMCCC_FILTER_HANDLE), GFP_KERNEL_ACCOUNT);
+	if (err)
+		mtree_destroy(&vm->filter);
 	return err;
 }
 

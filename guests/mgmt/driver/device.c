@@ -186,7 +186,7 @@ static long device_create(struct herald_vm *vm, struct kvm_create_device *create
 
 long herald_device_create(struct herald_vm *vm, struct kvm_create_device __user *arg)
 {
-	struct kvm_create_device *create = kzalloc(32, GFP_KERNEL_ACCOUNT);
+	struct kvm_create_device *create = kzalloc(sizeof(*create), GFP_KERNEL_ACCOUNT);
 	long ret;
 
 	if (!create)

@@ -115,13 +115,12 @@ struct herald_block {
 	bool small; /* its memory was found not to be one huge page: not tried again */
 };
 
-/* The structs of EL2's page requests; aligned so as not to cross a page. */
+/* The structs of EL2's page requests. */
 union herald_page_args {
 	struct herald_map map;
 	struct herald_unmap unmap;
 	struct herald_protect protect;
-} __aligned(64);
-static_assert(sizeof(union herald_page_args) == 64, "the arguments must not cross a page");
+};
 
 struct herald_slot {
 	struct herald_vm *vm;

@@ -4,8 +4,8 @@
  * an eventfd tells whoever raised it, who looks at his device and raises it once more if there is still reason to.
  *
  * A resampler is a GSI with all irqfds that share it. EL2 watches its SPI: it lowers the line the moment that the guest ends
- * the interrupt, and makes the vCPU leave, whose thread asks which SPIs ended before it does anything else. Which SPI that
- * is follows the routes.
+ * the interrupt, and makes the vCPU leave with HERALD_EXIT_ENDED. Its thread asks which SPIs ended before it does anything
+ * else. Which SPI that is follows the routes.
  */
 #include <linux/slab.h>
 
@@ -148,13 +148,11 @@ static void resample_signal(struct herald_vm *vm, u32 spi)
 	}
 }
 
-/* A vCPU came back from EL2: tells of interrupts that its guest ended. Once through, whatever other vCPUs do meanwhile. */
+/* A vCPU's guest ended interrupts: tells of them. Once through, whatever other vCPUs do meanwhile. */
 void herald_resample(struct herald_vm *vm)
 {
 	long spi = 0;
 
-	if (list_empty_careful(&vm->resamplers))
-		return;
 	mutex_lock(&vm->resample_lock);
 	while ((spi = herald_ioctl(vm->handle, HERALD_NEXT_ENDED, spi)) >= 0)
 		resample_signal(vm, spi++);

@@ -167,6 +167,16 @@ static int run_debug(struct herald_vcpu *vcpu, u64 esr, u64 far)
 	return 0;
 }
 
+/* The exit's reason, when those who wait for the end of an interrupt have been told. */
+static long run_reason(struct herald_vcpu *vcpu, long answer)
+{
+	if (answer < HERALD_EXIT_ENDED)
+		return answer;
+	herald_resample(vcpu->vm);
+	answer &= ~HERALD_EXIT_ENDED;
+	return answer ? answer : -EINTR;
+}
+
 static int run_exit(struct herald_vcpu *vcpu, const struct arm_smccc_res *res)
 {
 	switch ((long)res->a0) {
@@ -232,7 +242,7 @@ static long run_loop(struct herald_vcpu *vcpu)
 		herald_steal_update(vcpu);
 		if (!run_enter(vcpu, data, &stop, &res))
 			continue;
-		herald_resample(vcpu->vm);
+		res.a0 = run_reason(vcpu, res.a0);
 		if ((long)res.a0 == HERALD_AGAIN)
 			continue; /* the same call again */
 		vcpu->finish = 0;

@@ -28,7 +28,6 @@
 #define UART_DR 0
 #define BELL_IPA 0x0b000000
 #define BELL_DEVID 0x42
-#define ITS_TRANSLATER 0x10040
 
 struct guest {
 	struct vm vm;

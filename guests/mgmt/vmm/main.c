@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmm TEST...: runs the tests named, in that order; without arguments, all.
+ * vmm TEST...: runs the tests named, in that order; without arguments, all. Names of none: exit status 2.
  * vmm boot IMAGE VCPUS [BOOTARGS]: boots a kernel.
  * vmm counters: what Herald and Linux count, for scripts.
  */
@@ -34,6 +34,27 @@ static const struct {
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
 
+static size_t find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_TESTS; i++)
+		if (!strcmp(name, tests[i].name))
+			break;
+	return i;
+}
+
+static int unknown(const char *name)
+{
+	size_t i;
+
+	fprintf(stderr, "vmm: no test %s; there are", name);
+	for (i = 0; i < NR_TESTS; i++)
+		fprintf(stderr, " %s", tests[i].name);
+	fprintf(stderr, "\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	int a;
@@ -46,12 +67,13 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 4 && !strcmp(argv[1], "boot"))
 		return boot(argv[2], atoi(argv[3]), argc > 4 ? argv[4] : "");
+	for (a = 1; a < argc; a++)
+		if (find(argv[a]) == NR_TESTS)
+			return unknown(argv[a]);
 	signal_setup();
 	for (i = 0; argc == 1 && i < NR_TESTS; i++)
 		tests[i].fn();
 	for (a = 1; a < argc; a++)
-		for (i = 0; i < NR_TESTS; i++)
-			if (!strcmp(argv[a], tests[i].name))
-				tests[i].fn();
+		tests[find(argv[a])].fn();
 	return points_done();
 }

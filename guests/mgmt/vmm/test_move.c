@@ -34,9 +34,7 @@
 #define GITS_CREADR 0x90
 #define GITS_BASER0 0x100
 #define GITS_BASER1 0x108
-#define GITS_TRANSLATER 0x10040
 
-#define VALID (1ull << 63)
 #define BASER_64K (2ull << 8)
 #define PROP_ENABLED 1
 #define PROP_PRIORITY 0xa2
@@ -48,7 +46,7 @@
 #define EVENTS (1 << EVENT_BITS)
 
 static u8 *mem;
-static u64 writer; /* GITS_CWRITER, as commands are added */
+static struct its_queue queue;
 
 /* A third of the LPIs is raised before the VM moves, and one in two of these is disabled. */
 static bool is_raised(int event)
@@ -61,65 +59,36 @@ static bool is_disabled(int event)
 	return event % 6 == 0;
 }
 
-static void command(u64 a, u64 b, u64 c)
-{
-	u64 *at = (u64 *)(mem + QUEUE + writer);
-
-	at[0] = a;
-	at[1] = b;
-	at[2] = c;
-	at[3] = 0;
-	writer += 32;
-}
-
-static void mapd(void)
-{
-	command(0x08 | (u64)DEVICE << 32, EVENT_BITS - 1, (RAM_IPA + ITT) | VALID);
-}
-
-static void mapc(void)
-{
-	command(0x09, 0, VALID);
-}
-
-static void mapti(int event)
-{
-	command(0x0a | (u64)DEVICE << 32, (u64)event | (u64)(LPI + event) << 32, 0);
-}
-
-static void invall(void)
-{
-	command(0x0d, 0, 0);
-}
-
 /* The guest's driver: LPIs on, an ITS with all events of a device. */
 static bool set_up(struct vm *vm)
 {
 	struct vcpu *v = &vm->vcpu[0];
 	int i;
 
-	writer = 0;
+	queue.written = 0;
 	memset(mem, 0, SIZE);
-	mapd();
-	mapc();
+	its_mapd(&queue, DEVICE, EVENT_BITS, RAM_IPA + ITT);
+	its_mapc(&queue);
 	for (i = 0; i < EVENTS; i++) {
-		mapti(i);
+		its_mapti(&queue, DEVICE, (u32)i, (u32)(LPI + i));
 		mem[PROPERTIES + i] = PROP_PRIORITY | (is_disabled(i) ? 0 : PROP_ENABLED);
 	}
 	return store(v, GICD_IPA + GICD_CTLR, GICD_ON, 4) &&
 	       store(v, GICR_IPA + GICR_PROPBASER, (RAM_IPA + PROPERTIES) | 15, 8) &&
 	       store(v, GICR_IPA + GICR_PENDBASER, RAM_IPA + PENDING, 8) &&
 	       store(v, GICR_IPA + GICR_CTLR, 1, 4) &&
-	       store(v, ITS_IPA + GITS_BASER0, (RAM_IPA + DEVICES) | BASER_64K | VALID, 8) &&
-	       store(v, ITS_IPA + GITS_BASER1, (RAM_IPA + COLLECTIONS) | BASER_64K | VALID, 8) &&
-	       store(v, ITS_IPA + GITS_CBASER, (RAM_IPA + QUEUE) | VALID, 8) &&
-	       store(v, ITS_IPA + GITS_CTLR, 1, 4) && store(v, ITS_IPA + GITS_CWRITER, writer, 8);
+	       store(v, ITS_IPA + GITS_BASER0, (RAM_IPA + DEVICES) | BASER_64K | ITS_VALID, 8) &&
+	       store(v, ITS_IPA + GITS_BASER1, (RAM_IPA + COLLECTIONS) | BASER_64K | ITS_VALID,
+		     8) &&
+	       store(v, ITS_IPA + GITS_CBASER, (RAM_IPA + QUEUE) | ITS_VALID, 8) &&
+	       store(v, ITS_IPA + GITS_CTLR, 1, 4) &&
+	       store(v, ITS_IPA + GITS_CWRITER, queue.written, 8);
 }
 
 static int msi(struct vm *vm, int event)
 {
 	struct kvm_msi m = {
-		.address_lo = ITS_IPA + GITS_TRANSLATER,
+		.address_lo = ITS_IPA + ITS_TRANSLATER,
 		.data = (u32)event,
 		.devid = DEVICE,
 		.flags = KVM_MSI_VALID_DEVID,
@@ -216,6 +185,7 @@ static struct vm vm_at(u8 *at, u32 flags)
 	struct vm vm;
 
 	mem = at;
+	queue.mem = mem + QUEUE;
 	vm_new(&vm, 1);
 	if (its_new(&vm, ITS_IPA) || vm_slot(&vm, 1, flags, RAM_IPA, SIZE, at))
 		fail("a VM with an ITS");
@@ -257,8 +227,9 @@ static void test_arrived(struct vm *vm)
 	equal(taken(vm, false), count_raised(false), "LPIs that were pending are taken after it");
 	for (i = 0; i < EVENTS; i++)
 		mem[PROPERTIES + i] |= PROP_ENABLED;
-	invall();
-	point(store(&vm->vcpu[0], ITS_IPA + GITS_CWRITER, writer, 8), "the others are enabled");
+	its_invall(&queue);
+	point(store(&vm->vcpu[0], ITS_IPA + GITS_CWRITER, queue.written, 8),
+	      "the others are enabled");
 	equal(taken(vm, true), count_raised(true), "and are taken then");
 	equal(msi(vm, 3), 1, "a new MSI");
 	equal(taken(vm, false), 1, "is an LPI there");

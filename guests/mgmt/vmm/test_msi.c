@@ -14,7 +14,6 @@
 #include "vmm.h"
 
 #define ITS2_IPA 0x08200000
-#define TRANSLATER 0x10040
 
 /* In the guest's RAM, each 64 KiB: */
 #define QUEUE 0x00000 /* of each ITS */
@@ -32,7 +31,6 @@
 #define NR_LPIS 16
 #define PROPERTY 0xa1 /* priority, enabled */
 #define INTID_BITS 14
-#define VALID (1ull << 63)
 #define PAGE_64K (2ull << 8)
 
 #define DEVID 0x42
@@ -41,13 +39,11 @@
 #define ROUNDS 1000
 #define END_EVENT 31
 
-enum { CMD_MAPD = 0x08, CMD_MAPC, CMD_MAPTI };
-
 struct msi_vm {
 	struct vm vm;
 	u8 *ram;
 	u64 *store; /* where the next goes */
-	u32 written[2]; /* bytes of each queue */
+	struct its_queue queue[2];
 };
 
 static u64 its_ipa(int its)
@@ -55,27 +51,11 @@ static u64 its_ipa(int its)
 	return its ? ITS2_IPA : ITS_IPA;
 }
 
-static void command(struct msi_vm *m, int its, u64 d0, u64 d1, u64 d2)
-{
-	u64 *c = (u64 *)(m->ram + QUEUE + its * ITS_STRIDE + m->written[its]);
-
-	c[0] = d0;
-	c[1] = d1;
-	c[2] = d2;
-	c[3] = 0;
-	m->written[its] += 32;
-}
-
-static void map_device(struct msi_vm *m, int its, u64 devid)
+static void map_device(struct msi_vm *m, int its, u32 devid)
 {
 	u64 itt = RAM_IPA + ITTS + (u64)its * ITS_STRIDE + devid % 16 * 0x1000;
 
-	command(m, its, CMD_MAPD | devid << 32, EVENT_BITS - 1, VALID | itt);
-}
-
-static void map_event(struct msi_vm *m, int its, u64 devid, u64 event, u64 lpi)
-{
-	command(m, its, CMD_MAPTI | devid << 32, lpi << 32 | event, 0);
+	its_mapd(&m->queue[its], devid, EVENT_BITS, itt);
 }
 
 static void store32(struct msi_vm *m, u64 addr, u32 val)
@@ -105,19 +85,21 @@ static void its_on(struct msi_vm *m, int its)
 {
 	u64 base = its_ipa(its), offset = RAM_IPA + (u64)its * ITS_STRIDE;
 
-	store64(m, base + 0x100, VALID | PAGE_64K | (offset + DEVICES)); /* GITS_BASER0, 1 */
-	store64(m, base + 0x108, VALID | PAGE_64K | (offset + COLLECTIONS));
-	store64(m, base + 0x80, VALID | 15 | (offset + QUEUE)); /* GITS_CBASER */
+	store64(m, base + 0x100, ITS_VALID | PAGE_64K | (offset + DEVICES)); /* GITS_BASER0, 1 */
+	store64(m, base + 0x108, ITS_VALID | PAGE_64K | (offset + COLLECTIONS));
+	store64(m, base + 0x80, ITS_VALID | 15 | (offset + QUEUE)); /* GITS_CBASER */
 	store32(m, base, 1); /* GITS_CTLR */
 }
 
 static void commands_run(struct msi_vm *m, int its)
 {
-	store64(m, its_ipa(its) + 0x88, m->written[its]); /* GITS_CWRITER */
+	store64(m, its_ipa(its) + 0x88, m->queue[its].written); /* GITS_CWRITER */
 }
 
 static void lpis_on(struct msi_vm *m)
 {
+	/* Before any MSI: KVM forgets those that come while the distributor is off. */
+	store32(m, GICD_IPA, 0x12); /* GICD_CTLR: group 1, ARE */
 	memset(m->ram + PROPERTIES, PROPERTY, NR_LPIS);
 	store64(m, GICR_IPA + 0x70, (RAM_IPA + PROPERTIES) | (INTID_BITS - 1)); /* GICR_PROPBASER */
 	store64(m, GICR_IPA + 0x78, RAM_IPA + PENDING); /* GICR_PENDBASER */
@@ -132,6 +114,8 @@ static void msi_vm_new(struct msi_vm *m, int nr_its)
 	vm_new(&m->vm, 1);
 	m->ram = memory(SIZE);
 	m->store = (u64 *)(m->ram + STORES);
+	for (i = 0; i < 2; i++)
+		m->queue[i].mem = m->ram + QUEUE + i * ITS_STRIDE;
 	if (vm_slot(&m->vm, 1, 0, RAM_IPA, SIZE, m->ram))
 		fail("KVM_SET_USER_MEMORY_REGION");
 	for (i = 0; i < nr_its; i++)
@@ -160,7 +144,8 @@ static int signal_raw(int vm, u64 doorbell, u32 flags, u32 devid, u32 event)
 
 static int signal_msi(struct msi_vm *m, int its, u32 devid, u32 event)
 {
-	return signal_raw(m->vm.fd, its_ipa(its) + TRANSLATER, KVM_MSI_VALID_DEVID, devid, event);
+	return signal_raw(m->vm.fd, its_ipa(its) + ITS_TRANSLATER, KVM_MSI_VALID_DEVID, devid,
+			  event);
 }
 
 static int enable_cap(int vm)
@@ -184,12 +169,14 @@ static void test_without(void)
 	equal(check_cap(kvm), -EINVAL, "MSI_DEVID is no capability of the system");
 	equal(check_cap(vm.fd), 0, "nor of a VM without an ITS");
 	equal(enable_cap(vm.fd), -EINVAL, "it cannot be enabled");
-	equal(signal_raw(bare, ITS_IPA + TRANSLATER, 0, 0, 0), -EINVAL,
+	equal(signal_raw(bare, ITS_IPA + ITS_TRANSLATER, 0, 0, 0), -EINVAL,
 	      "an MSI to a VM without a GIC");
-	equal(signal_raw(vm.fd, ITS_IPA + TRANSLATER, 0, 0, 0), -ENODEV, "to one without an ITS");
-	equal(signal_raw(vm.fd, ITS_IPA + TRANSLATER, KVM_MSI_VALID_DEVID, 8, 0), -ENODEV,
+	equal(signal_raw(vm.fd, ITS_IPA + ITS_TRANSLATER, 0, 0, 0), -ENODEV,
+	      "to one without an ITS");
+	equal(signal_raw(vm.fd, ITS_IPA + ITS_TRANSLATER, KVM_MSI_VALID_DEVID, 8, 0), -ENODEV,
 	      "with a device ID as well");
-	equal(signal_raw(vm.fd, ITS_IPA + TRANSLATER, 2, 8, 0), -EINVAL, "with an unknown flag");
+	equal(signal_raw(vm.fd, ITS_IPA + ITS_TRANSLATER, 2, 8, 0), -EINVAL,
+	      "with an unknown flag");
 	equal(xioctl(vm.fd, KVM_SIGNAL_MSI, 8), -EFAULT, "a struct that is not there");
 	vm_free(&vm);
 	close(bare);
@@ -199,7 +186,7 @@ static void test_without(void)
 /* What an ITS refuses; each DeviceID is looked for as it is, with all its 32 bits. */
 static void test_errors(struct msi_vm *m)
 {
-	const u64 doorbell = ITS_IPA + TRANSLATER;
+	const u64 doorbell = ITS_IPA + ITS_TRANSLATER;
 	int fd = m->vm.fd;
 
 	equal(check_cap(fd), 1, "MSI_DEVID is a capability of a VM with an ITS");
@@ -211,14 +198,14 @@ static void test_errors(struct msi_vm *m)
 	point(stores_run(m), "the guest enables both, and LPIs");
 	equal(signal_msi(m, 0, DEVID, 0), 0, "a device that is not mapped");
 	map_device(m, 0, DEVID);
-	command(m, 0, CMD_MAPC, 0, VALID);
-	map_event(m, 0, DEVID, 0, LPI_BASE);
-	map_event(m, 0, DEVID, 2, LPI_BASE + 2);
+	its_mapc(&m->queue[0]);
+	its_mapti(&m->queue[0], DEVID, 0, LPI_BASE);
+	its_mapti(&m->queue[0], DEVID, 2, LPI_BASE + 2);
 	commands_run(m, 0);
 	map_device(m, 1, DEVID);
-	command(m, 1, CMD_MAPC, 0, VALID);
-	map_event(m, 1, DEVID, 0, LPI_BASE + 1);
-	map_event(m, 1, DEVID, END_EVENT, LPI_BASE + NR_LPIS - 1);
+	its_mapc(&m->queue[1]);
+	its_mapti(&m->queue[1], DEVID, 0, LPI_BASE + 1);
+	its_mapti(&m->queue[1], DEVID, END_EVENT, LPI_BASE + NR_LPIS - 1);
 	commands_run(m, 1);
 	point(stores_run(m), "the guest maps it");
 	equal(signal_raw(fd, doorbell, 0, DEVID, 0), -EINVAL, "without KVM_MSI_VALID_DEVID");
@@ -310,7 +297,7 @@ static void test_thread(struct msi_vm *m, int fd, bool spaced, bool wait)
 
 static void route(struct msi_vm *m, int its, u32 flags, u32 devid, u32 event)
 {
-	u64 doorbell = its_ipa(its) + TRANSLATER;
+	u64 doorbell = its_ipa(its) + ITS_TRANSLATER;
 	struct kvm_irq_routing_entry e = {
 		.gsi = GSI,
 		.type = KVM_IRQ_ROUTING_MSI,
@@ -374,6 +361,30 @@ static void test_doorbells(struct msi_vm *m, int fd)
 	      "with a DeviceID that is in range it does");
 }
 
+/* An ITS may come when the VM has run. */
+static void test_late(void)
+{
+	struct msi_vm m;
+
+	msi_vm_new(&m, 0);
+	guest_start_at(&m.vm.vcpu[0], guest_store, MMIO_IPA + MMIO_EXIT, 1, 8);
+	equal(run(&m.vm.vcpu[0]), 0, "a VM has run");
+	equal(its_new(&m.vm, its_ipa(0)), 0, "it gets an ITS");
+	equal(check_cap(m.vm.fd), 1, "and the capability");
+	its_on(&m, 0);
+	lpis_on(&m);
+	map_device(&m, 0, DEVID);
+	its_mapc(&m.queue[0]);
+	its_mapti(&m.queue[0], DEVID, 0, LPI_BASE);
+	commands_run(&m, 0);
+	point(stores_run(&m), "the guest sets it up");
+	equal(signal_msi(&m, 0, DEVID, 0), 1, "an MSI");
+	point(drain(&m) && taken(&m, 0) == 1, "is its LPI");
+	equal(its_new(&m.vm, its_ipa(1)), 0, "it gets a second one");
+	equal(signal_msi(&m, 1, DEVID, 0), -EBUSY, "which is off");
+	msi_vm_free(&m);
+}
+
 void test_msi(void)
 {
 	int fd = eventfd(0, EFD_NONBLOCK);
@@ -394,4 +405,5 @@ void test_msi(void)
 	test_doorbells(&m, fd);
 	msi_vm_free(&m);
 	close(fd);
+	test_late();
 }

@@ -13,7 +13,6 @@
 
 #define ROUNDS 20
 #define READS 300
-#define PAUSE_US 20000
 
 struct runner {
 	pthread_t thread;
@@ -88,6 +87,15 @@ static void test_busy(struct vm *vm, const char *how)
 		      "the counters' offset");
 }
 
+/* A thread that was started is in KVM_RUN; on a busy machine that takes its time. */
+static void wait_busy(struct vm *vm)
+{
+	u64 val, until = now_ns() + 20000000000ull;
+
+	while (attr(vm->gic, KVM_GET_DEVICE_ATTR, DIST, 0, &val) != -EBUSY && now_ns() < until)
+		usleep(1000);
+}
+
 /* And the other way round: a run waits for such a request, and does not fail. */
 static void test_waits(struct vm *vm)
 {
@@ -122,12 +130,12 @@ static void test_still(void)
 	vm_slot(&vm, 1, 0, RAM_IPA, 4096, mem);
 	guest_start_at(&vm.vcpu[0], guest_spin, RAM_IPA, 0, 0);
 	runner_start(&r, &vm.vcpu[0]);
-	usleep(PAUSE_US);
+	wait_busy(&vm);
 	test_busy(&vm, "computes");
 	runner_stop(&r);
 	guest_start_at(&vm.vcpu[1], guest_irq, 0, 0, 0);
 	runner_start(&r, &vm.vcpu[1]);
-	usleep(PAUSE_US);
+	wait_busy(&vm);
 	test_busy(&vm, "waits");
 	runner_stop(&r);
 	equal(attr(vm.gic, KVM_GET_DEVICE_ATTR, DIST, 0, &val), 0, "afterwards it can be read");

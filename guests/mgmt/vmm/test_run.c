@@ -102,12 +102,46 @@ static void test_off(struct vcpu *v)
 	equal(v->run->system_event.type, KVM_SYSTEM_EVENT_SHUTDOWN, "of type shutdown");
 }
 
+static void state_is(int vcpu, u32 want, const char *what)
+{
+	struct kvm_mp_state state = { .mp_state = ~want };
+
+	equal(xioctl(vcpu, KVM_GET_MP_STATE, (unsigned long)&state), 0, "KVM_GET_MP_STATE");
+	equal(state.mp_state, want, "%s", what);
+}
+
+static int state_set(int vcpu, u32 val)
+{
+	struct kvm_mp_state state = { .mp_state = val };
+
+	return xioctl(vcpu, KVM_SET_MP_STATE, (unsigned long)&state);
+}
+
+/* It can be set of a vCPU that is not initialised, which forgets it then. */
+static void test_state(int vm, int vcpu)
+{
+	struct kvm_vcpu_init init;
+
+	state_is(vcpu, KVM_MP_STATE_RUNNABLE, "a new vCPU is runnable");
+	equal(state_set(vcpu, KVM_MP_STATE_HALTED), -EINVAL, "another machine's state");
+	equal(state_set(vcpu, KVM_MP_STATE_STOPPED), 0, "it is stopped");
+	state_is(vcpu, KVM_MP_STATE_STOPPED, "and is so");
+	equal(state_set(vcpu, KVM_MP_STATE_SUSPENDED), 0, "suspended");
+	state_is(vcpu, KVM_MP_STATE_SUSPENDED, "and is so");
+	equal(state_set(vcpu, KVM_MP_STATE_STOPPED), 0, "stopped again");
+	equal(xioctl(vcpu, KVM_RUN, 0), -ENOEXEC, "it still cannot run");
+	equal(xioctl(vm, KVM_ARM_PREFERRED_TARGET, (unsigned long)&init), 0, "a target");
+	equal(xioctl(vcpu, KVM_ARM_VCPU_INIT, (unsigned long)&init), 0, "KVM_ARM_VCPU_INIT");
+	state_is(vcpu, KVM_MP_STATE_RUNNABLE, "makes it runnable");
+}
+
 static void test_uninitialised(void)
 {
 	int kvm = kvm_open(), vm = xioctl(kvm, KVM_CREATE_VM, 0),
 	    vcpu = xioctl(vm, KVM_CREATE_VCPU, 0);
 
 	equal(xioctl(vcpu, KVM_RUN, 0), -ENOEXEC, "KVM_RUN before KVM_ARM_VCPU_INIT");
+	test_state(vm, vcpu);
 	close(vcpu);
 	close(vm);
 	close(kvm);

@@ -12,6 +12,7 @@
 #define RAM_IPA 0x80000000
 #define GICD_IPA 0x08000000
 #define ITS_IPA 0x08080000
+#define ITS_TRANSLATER 0x10040 /* in its frames: where MSIs are written */
 #define GICR_IPA 0x080a0000
 #define MMIO_IPA 0x0a000000
 #define MMIO_EXIT 0x100 /* a store here ends a program of the guest; its value is the result */
@@ -99,6 +100,17 @@ bool point(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3))
 	} while (0)
 int points_done(void);
 _Noreturn void fail(const char *what);
+
+/* its.c: commands of an ITS, which the VMM writes for its guest. Each goes behind the last; a queue does not wrap. */
+struct its_queue {
+	u8 *mem;
+	u64 written; /* bytes: GITS_CWRITER */
+};
+#define ITS_VALID (1ull << 63) /* of a table's register as well */
+void its_mapd(struct its_queue *q, u32 devid, u32 event_bits, u64 itt);
+void its_mapc(struct its_queue *q); /* collection 0 is the first vCPU's */
+void its_mapti(struct its_queue *q, u32 devid, u32 event, u32 lpi); /* in collection 0 */
+void its_invall(struct its_queue *q); /* of collection 0 */
 
 /* test_irqfd.c: KVM_IRQFD, and an eventfd that is signalled, or was. */
 int irqfd_set(struct vm *vm, const struct kvm_irqfd *args);
