@@ -66,7 +66,7 @@ static int restore_collection(struct its *its, u64 cte)
 static int restore_collections(struct its *its)
 {
 	struct its_restore_cursor *c = &its->restore;
-	u64 ipa, cte;
+	u64 ipa, cte = 0;
 
 	for (; baser_locate(its, BASER_COLLECTIONS, c->id, &ipa) == 0; c->id++) {
 		int err;
