@@ -4,6 +4,7 @@
 #include "guests/bare/board.h"
 #include "guests/bare/except.h"
 #include "guests/bare/mem.h"
+#include "guests/bare/tap.h"
 #include "hyp/lib/string.h"
 
 #define TOP_OF_REDISTS (VM_GICR + KVM_VCPUS * 0x20000)
@@ -234,6 +235,11 @@ struct herald_stats kvm_stats(void)
 
 	must(kvm_ioctl(HERALD_SYSTEM, HERALD_GET_STATS, (u64)&st), "GET_STATS");
 	return st;
+}
+
+void kvm_is(const char *area, s64 got, s64 want, const char *what)
+{
+	tap_ok(got == want, "%s: %s: %ld%s", area, what, (long)got, got == want ? "" : ", wrong");
 }
 
 /* Our interrupt ended the run: it is taken here. */

@@ -66,6 +66,9 @@ bool kvm_reports(u64 vcpu, u64 expected);
 
 struct herald_stats kvm_stats(void);
 
+/* A point of @area's: what an ioctl answered. */
+void kvm_is(const char *area, s64 got, s64 want, const char *what);
+
 /* In kvm_guest.S. */
 extern char kvm_guest[], kvm_guest_end[];
 void kvm_guest_mmio(void);

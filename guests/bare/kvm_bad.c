@@ -10,10 +10,7 @@
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM64_SYSREG | (op0) << 14 | (op1) << 11 |     \
 	 (crn) << 7 | (crm) << 3 | (op2))
 
-static void is(s64 got, s64 want, const char *what)
-{
-	tap_ok(got == want, "kvm: %s: %ld%s", what, (long)got, got == want ? "" : ", wrong");
-}
+#define is(got, want, what) kvm_is("kvm", got, want, what)
 
 static void bad_system(void)
 {

@@ -22,10 +22,7 @@
 #define ICC_PMR (3u << 14 | 4 << 7 | 6 << 3)
 #define ICC_CTLR (3u << 14 | 12 << 7 | 12 << 3 | 4)
 
-static void is(s64 got, s64 want, const char *what)
-{
-	tap_ok(got == want, "kvm gic: %s: %ld%s", what, (long)got, got == want ? "" : ", wrong");
-}
+#define is(got, want, what) kvm_is("kvm gic", got, want, what)
 
 static s64 set(u64 gic, u32 group, u64 attr, u64 val)
 {
