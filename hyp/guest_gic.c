@@ -77,6 +77,20 @@ static u64 redist_size(const struct vm *vm, const struct vm_redist *r)
 	return redist_room(vm, r) * VGIC_REDIST_SIZE;
 }
 
+/* Is there a vCPU's redistributor at @base, in the beginning of a region? */
+static bool redist_begins(const struct vm *vm, u64 base)
+{
+	const struct vm_redist *r = vm->gic.redist, *end = r + vm->gic.nr_redist;
+	u32 first = 0;
+
+	for (; r < end && first < vm->nr_vcpus; r++) {
+		if (r->base == base)
+			return true;
+		first += redist_room(vm, r);
+	}
+	return false;
+}
+
 /* Says to each redistributor whether one follows it: regions are filled in their order, and touching ones are one. */
 static void redists_mark(struct vm *vm)
 {
@@ -84,9 +98,8 @@ static void redists_mark(struct vm *vm)
 	u32 first = 0;
 
 	for (; vm->vgic && r < end && first < vm->nr_vcpus; r++) {
-		u32 last = MIN(first + redist_room(vm, r), vm->nr_vcpus), i;
-		bool on = last < vm->nr_vcpus && r + 1 < end &&
-			  r[1].base == r->base + redist_size(vm, r);
+		u32 room = redist_room(vm, r), last = MIN(first + room, vm->nr_vcpus), i;
+		bool on = last - first == room && redist_begins(vm, r->base + redist_size(vm, r));
 
 		for (i = first; i < last; i++)
 			vgic_cpu_set_last(vm->vcpus[i]->vgic, i + 1 == last && !on);

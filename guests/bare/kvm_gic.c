@@ -107,6 +107,22 @@ static void test_ids(void)
 	is(kvm_close(vm, NULL), 0, "CLOSE");
 }
 
+/* Regions that touch are one series, in whatever order they were given. */
+static void test_touching(void)
+{
+	u64 vm, gic = make(&vm, 6);
+	u32 last = 0, i;
+
+	is(set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, 0), 0, "CTRL_INIT");
+	is(set(gic, ADDR, REGION, region(2, 0x100000, 0)), 0, "a region alone");
+	is(set(gic, ADDR, REGION, region(2, 0x200000 + 2 * FRAMES, 1)), 0, "a second one");
+	is(set(gic, ADDR, REGION, region(2, 0x200000, 2)), 0, "a third one below it");
+	for (i = 0; i < 6; i++)
+		last |= typer(gic, i) & TYPER_LAST ? BIT(i) : 0;
+	is(last, BIT(1) | BIT(3), "the last one of each series says so");
+	is(kvm_close(vm, NULL), 0, "CLOSE");
+}
+
 static void test_regions(void)
 {
 	const struct kvm_arm_device_addr legacy = { .addr = VM_GICD };
@@ -332,6 +348,7 @@ static void test_reset(void)
 void test_kvm_gic(void)
 {
 	test_regions();
+	test_touching();
 	test_ids();
 	test_reset();
 	test_state();

@@ -58,13 +58,18 @@ sum() { dd if=/tmp/disk bs=16k count=%(blocks)d skip=$1 2> /dev/null | sha256sum
 section guest-want; sum 0; end
 truncate -s 64M /tmp/disk
 timeout -s KILL 150 lkvm run --irqchip=gicv3-its --force-pci -c %(cpus)d -m 256 --kernel /guest/Image \\
-	--initrd /guest/initrd --disk /tmp/disk --console %(console)s <&9 2>&1
+	--initrd /guest/initrd --disk /tmp/disk --console %(console)s --params %(params)s <&9 2>&1
 status=$?
 stty sane -echo 2> /dev/null
 echo
 section guest-status; echo $status; end
 section guest-written; sum %(blocks)d; end
 '''
+
+
+# When Linux opens the serial console it prints all it has said, without a pause, and each character is two exits to
+# kvmtool: on a busy host that takes longer than RCU's 21 seconds.
+PARAMS = 'rcupdate.rcu_cpu_stall_timeout=120'
 
 
 def guest_initrd(version):
@@ -119,7 +124,7 @@ def main():
         files = [(lkvm, 'bin/lkvm'), ('build/kernels/%s/Image' % guest, 'guest/Image'),
                  (guest_initrd(guest), 'guest/initrd')]
         run = boot(MANAGEMENT % {
-            'blocks': BLOCKS, 'cpus': vcpus, 'console': console},
+            'blocks': BLOCKS, 'cpus': vcpus, 'console': console, 'params': PARAMS},
             files=files, KERNEL=kernel, CPU=cpu, timeout=300)
         if not tap.ok('@section guest-cpus' in run.console, name + ': the guest reaches its shell',
                       tail(run.console, 30)):
