@@ -45,7 +45,7 @@ done
 end
 section guest-irqs; cat /proc/interrupts; end
 section guest-trouble
-dmesg | grep -E 'BUG:|WARNING:|Oops|Call trace|stall|ITS queue|I/O error|lockup'
+dmesg | grep -E 'BUG:|WARNING:|Oops|Call trace|detected (expedited )?stall|ITS queue|I/O error|lockup'
 end
 poweroff -f
 '''
