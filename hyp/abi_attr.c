@@ -98,8 +98,8 @@ s64 abi_vcpu_attr_set(const struct guest_object *o, const struct kvm_device_attr
 		return -EINVAL;
 	if (val->u64 < PPI_FIRST || val->u64 > PPI_LAST)
 		return -EINVAL;
-	spin_lock(
-		&vm->lock); /* nobody begins to run it meanwhile: the timers are tied to what is here then */
+	/* Nobody begins to run it meanwhile: the timers are tied to what is here then. */
+	spin_lock(&vm->lock);
 	if (vm->gic.placed)
 		err = -EBUSY;
 	else

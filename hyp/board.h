@@ -77,11 +77,11 @@ struct board_module {
 struct board {
 	struct board_range mem[BOARD_MAX_MEM];
 	u32 nr_mem;
-	struct board_range
-		reserved[BOARD_MAX_RESERVED]; /* /reserved-memory, /memreserve/ and spin tables */
+	/* /reserved-memory, /memreserve/ and spin tables. */
+	struct board_range reserved[BOARD_MAX_RESERVED];
 	u32 nr_reserved;
-	struct board_range no_map
-		[BOARD_MAX_RESERVED]; /* those of them that say no-map: EL2 must not map them */
+	/* Those of them that say no-map: EL2 must not map them. */
+	struct board_range no_map[BOARD_MAX_RESERVED];
 	u32 nr_no_map;
 	u64 cpu_mpidr[BOARD_MAX_CPUS]; /* affinity fields of MPIDR_EL1, in the order of the tree */
 	u32 nr_cpus;

@@ -45,8 +45,8 @@ struct cpu {
 	bool ended; /* the VM that is loaded ended a watched SPI: whoever runs it is told as it leaves */
 	u64 runs; /* times a VM's vCPU was entered */
 	u64 missing; /* what vm_read() or vm_write() lacked last, as HERALD_ABSENT(); 0: nothing */
-	u64 absent
-		[2]; /* pages that there are not, while someone works for a VM who knows; else 0 */
+	/* Pages that there are not, while someone works for a VM who knows; else 0. */
+	u64 absent[2];
 	struct doorbell bell;
 };
 

@@ -338,8 +338,8 @@ void vgic_put(struct vgic_cpu *c)
 		c->apr[0][i] = vgic_host_apr_read(0, i);
 		c->apr[1][i] = vgic_host_apr_read(1, i);
 	}
-	atomic_store_relaxed(&c->loaded,
-			     false); /* from here on words go to lists, not into list registers */
+	/* From here on words go to lists, not into list registers. */
+	atomic_store_relaxed(&c->loaded, false);
 	flush_count_eois(c, &s);
 	while (c->lr_used) {
 		/* Last one first, each to the front: the order stays as it was. */

@@ -38,6 +38,7 @@ struct kvm_smccc_filter {
 	__u8 action;
 	__u8 pad[15];
 };
+
 #define KVM_HYPERCALL_EXIT_SMC 1
 #define hypercall_flags hypercall.longmode
 #else
@@ -48,6 +49,7 @@ struct kvm_arm_counter_offset {
 	__u64 counter_offset;
 	__u64 reserved;
 };
+
 #define KVM_ARM_SET_COUNTER_OFFSET _IOW(KVMIO, 0xb5, struct kvm_arm_counter_offset)
 #endif
 

@@ -60,6 +60,7 @@ static long device_gic_ready(struct herald_vm *vm)
 	mutex_lock(&vm->gic_lock);
 	if (!vm->gic_ready) {
 		ret = herald_routes_default(vm);
+		/* Who sees this sees the routes: irqfd_assign(). */
 		if (!ret)
 			smp_store_release(&vm->gic_ready, true);
 	}

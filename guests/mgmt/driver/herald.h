@@ -94,16 +94,16 @@ struct herald_vm {
 	struct mutex gic_lock; /* gic_ready becomes true */
 	bool gic_ready; /* initialised, and the VM has its first routes */
 	struct srcu_struct srcu;
-	struct mutex io_lock;
+	struct mutex io_lock; /* who changes routes, ioeventfds and zones; readers: srcu */
 	struct herald_routes __rcu *routes; /* NULL: none */
 	DECLARE_HASHTABLE(ioeventfds, 6);
 	struct list_head zones;
 	u32 nr_zones;
-	spinlock_t ring_lock;
+	spinlock_t ring_lock; /* the ring's last */
 	struct kvm_coalesced_mmio_ring *ring; /* a page, mapped by the VMM */
-	spinlock_t irqfds_lock;
+	spinlock_t irqfds_lock; /* the list, also from an eventfd's wake-up */
 	struct list_head irqfds;
-	struct mutex resample_lock;
+	struct mutex resample_lock; /* the list, and its entries' irqfds */
 	struct list_head resamplers;
 	struct herald_vm_stats stats;
 };
@@ -133,8 +133,8 @@ struct herald_slot {
 	unsigned long hva; /* in the VMM's address space */
 	struct mutex lock; /* blocks, args, and what stage 2 has of the slot */
 	struct herald_block *blocks;
-	unsigned long *
-		dirty; /* a bit for each page, if writes are logged: what is mapped is writable if it is set */
+	/* A bit for each page, if writes are logged: what is mapped is writable if it is set. */
+	unsigned long *dirty;
 	union herald_page_args args;
 };
 
@@ -143,7 +143,7 @@ struct herald_vcpu {
 	struct list_head link; /* in vm->vcpus */
 	u64 handle;
 	u32 id;
-	struct mutex mutex;
+	struct mutex mutex; /* one ioctl at a time */
 	struct kvm_run *run; /* a page, mapped by the VMM */
 	void *bounce; /* a page, for structs on their way to EL2 */
 	struct page **pages; /* a page: those of a fault */

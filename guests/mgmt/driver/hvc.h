@@ -34,7 +34,7 @@ static inline long herald_ioctl(u64 handle, u32 request, u64 arg)
 	return ret;
 }
 
-/* The same for a struct in memory of the kernel's linear map, as kmalloc's; it may cross pages, which are contiguous there. */
+/* The same for a struct in the kernel's linear map, as kmalloc's memory; it may cross pages, which are contiguous there. */
 static inline long herald_ioctl_struct(u64 handle, u32 request, void *arg)
 {
 	return herald_ioctl(handle, request, virt_to_phys(arg));

@@ -191,6 +191,7 @@ static long irqfd_assign(struct herald_vm *vm, const struct kvm_irqfd *args)
 	struct file *file;
 	long ret;
 
+	/* Then the routes are there: device_gic_ready(). */
 	if (!smp_load_acquire(&vm->gic_ready))
 		return -EAGAIN;
 	file = fget(args->fd);
