@@ -254,7 +254,8 @@ struct herald_log {
 #define HERALD_PROTECT_PAGES _IOW(HERALD_IO, 0x06, struct herald_protect)
 /*
  * A value: an SPI, with HERALD_WATCH_ON: from now on, while it is level-sensitive, its line goes low when the guest ends it,
- * the vCPU leaves with HERALD_EXIT_ENDED, and HERALD_NEXT_ENDED answers it once. That one's value is the SPI to begin with; -ENOENT: no more.
+ * the vCPU leaves with HERALD_EXIT_ENDED, and HERALD_NEXT_ENDED answers it once. That one's value is the SPI to begin with;
+ * -ENOENT: no more.
  */
 #define HERALD_WATCH_LINE _IO(HERALD_IO, 0x04)
 #define HERALD_WATCH_ON 0x10000

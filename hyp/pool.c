@@ -176,8 +176,7 @@ int pool_init(u64 pa, void *va, u64 size)
 	return 0;
 }
 
-/* By cache lines where the CPU can. */
-/* Whole pages. */
+/* Whole pages, by cache lines where the CPU can. */
 static void zero(void *p, u64 size)
 {
 #ifdef __aarch64__

@@ -231,10 +231,9 @@ static long run_loop(struct herald_vcpu *vcpu)
 	struct arm_smccc_res res;
 	int ret = HERALD_GO_ON;
 
-	/* Who only wants the last exit to be finished may look at it once more. */
+	/* Who only wants the last exit to be finished may look at it once more. Else there is none yet, nor behind an error. */
 	if (!immediate) {
-		vcpu->run->exit_reason =
-			KVM_EXIT_UNKNOWN; /* as long as there is none, also behind an error */
+		vcpu->run->exit_reason = KVM_EXIT_UNKNOWN;
 		vcpu->run->flags = 0;
 	}
 	while (ret == HERALD_GO_ON) {
